@@ -1,0 +1,192 @@
+"""All metrics of one trained network on the test split, with standard errors."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from coldstart.errors import InputError
+from coldstart.evaluation.bootstrap import percentile_se, resample_counts, resampled_means
+from coldstart.evaluation.classification import checked, ranking_metrics, threshold_metrics
+from coldstart.evaluation.segmentation import dice, hausdorff_pair, row_hd
+from coldstart.progress import track
+
+
+def evaluate_classification(y, p, threshold, *, bootstrap=100, groups=None):
+    """Evaluate a classifier on the test split.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n,)
+        Labels, 0 or 1.
+    p : array_like of float, shape (n,)
+        Predicted probability of the positive class.
+    threshold : float
+        Chosen on the validation split; ``p >= threshold`` is called positive.
+    bootstrap : int, default=100
+        Number of bootstrap resamples; 0 gives no standard error.
+    groups : sequence of str, optional
+        Patient of each sample: resample patients instead of samples.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``metric``, ``value``, ``se`` and ``bootstrap`` (the value of
+        every resample; nan where it is undefined there).
+
+    Raises
+    ------
+    InputError
+        If the test split holds one class only.
+    """
+    y, p = checked(y, p)
+    if y.min() == y.max():
+        raise InputError(
+            f"all {y.size} samples of the test split are {'positive' if y[0] else 'negative'}, so AUPRC and AUROC are "
+            "undefined: use a larger or a stratified test split."
+        )
+    counts = _counts(y.size, bootstrap, groups)
+    return _summary({**ranking_metrics(y, p, counts), **threshold_metrics(y, p, threshold, counts)})
+
+
+def evaluate_segmentation(
+    truth,
+    maps,
+    *,
+    spacing=None,
+    threshold=0.5,
+    bootstrap=100,
+    groups=None,
+    decimals=None,
+    empty: Literal["diagonal", "nan"] = "diagonal",
+):
+    """Evaluate a segmentation network on the test split.
+
+    Every metric is computed per image and averaged over images; the bootstrap
+    resamples the values of the images.
+
+    Parameters
+    ----------
+    truth : sequence of array_like, shape (n, H, W)
+        True masks, 0 or 1.
+    maps : sequence of array_like, shape (n, H, W)
+        Foreground probabilities, of any float type. A memory map is read one
+        image at a time.
+    spacing : array_like of float, shape (2,) or (n, 2), optional
+        Height and width in mm of a pixel *of the maps* (of the source image
+        times source size over map size). Without it, or where it is nan for an
+        image, there are no distances in mm.
+    threshold : float, default=0.5
+        A pixel is foreground where its probability is at least this.
+    bootstrap : int, default=100
+        Number of bootstrap resamples; 0 gives no standard error.
+    groups : sequence of str, optional
+        Patient of each image: resample patients instead of images.
+    decimals : int, optional
+        Round the values of an image before averaging; the published code of
+        Yuan & Hong formats them with 3.
+    empty : {"diagonal", "nan"}, default="diagonal"
+        Boundary distances where exactly one of truth and prediction is empty,
+        see `coldstart.evaluation.segmentation.hausdorff`. With "nan" such
+        images are left out of the mean distance.
+
+    Returns
+    -------
+    summary : pandas.DataFrame
+        Columns ``metric``, ``value``, ``se`` and ``bootstrap``.
+    images : pandas.DataFrame
+        One row per image, in the given order: every metric, and the foreground
+        pixels of truth and prediction as ``truth_pixels``, ``predicted_pixels``.
+
+    Raises
+    ------
+    InputError
+        If there are no images, or masks, maps and spacing do not match.
+    """
+    if len(truth) != len(maps) or not len(maps):
+        raise InputError(
+            f"{len(truth)} true masks and {len(maps)} predicted maps cannot be evaluated: "
+            "give one mask per map, and at least one image in the test split."
+        )
+    millimetres = _spacing_per_image(spacing, len(maps))
+    rows = [
+        image_metrics(truth[i], np.asarray(maps[i], dtype=np.float64) >= threshold, millimetres[i], empty)
+        for i in track(range(len(maps)), "evaluating masks")
+    ]
+    images = pd.DataFrame(rows)
+    if np.isnan(millimetres).any(axis=1).all():
+        images = images.drop(columns=["hd_mm", "hd95_mm"])
+    metrics = [name for name in images if not name.endswith("_pixels")]
+    if decimals is not None:
+        # Python rounds as formatting does; numpy's multiplication may not.
+        images[metrics] = images[metrics].map(lambda value: round(value, decimals))
+    counts = _counts(len(images), bootstrap, groups)
+    return _summary({name: resampled_means(images[name], counts) for name in metrics}), images
+
+
+def image_metrics(truth, predicted, spacing, empty="diagonal"):
+    """Metrics of one image.
+
+    Parameters
+    ----------
+    truth, predicted : array_like of bool, shape (H, W)
+        True and predicted mask.
+    spacing : array_like of float, shape (2,)
+        Height and width of a pixel in mm, nan where unknown.
+    empty : {"diagonal", "nan"}
+        As for `evaluate_segmentation`.
+
+    Returns
+    -------
+    dict of str to float
+        ``dice``, ``hd_px``, ``hd95_px``, ``hd_mm``, ``hd95_mm`` (nan without
+        spacing), ``row_hd``, ``truth_pixels`` and ``predicted_pixels``.
+    """
+    pixels = hausdorff_pair(truth, predicted, empty=empty)
+    if np.isnan(spacing).any():
+        millimetres = (float("nan"), float("nan"))
+    elif spacing[0] == spacing[1]:
+        millimetres = tuple(distance * float(spacing[0]) for distance in pixels)
+    else:
+        millimetres = hausdorff_pair(truth, predicted, spacing, empty)
+    return {
+        "dice": dice(truth, predicted),
+        "hd_px": pixels[0],
+        "hd95_px": pixels[1],
+        "hd_mm": millimetres[0],
+        "hd95_mm": millimetres[1],
+        "row_hd": row_hd(truth, predicted),
+        "truth_pixels": int(np.count_nonzero(truth)),
+        "predicted_pixels": int(np.count_nonzero(predicted)),
+    }
+
+
+def _spacing_per_image(spacing, n):
+    """Pixel sizes of shape (n, 2), nan where unknown."""
+    spacing = np.asarray((np.nan, np.nan) if spacing is None else spacing, dtype=np.float64)
+    if spacing.shape not in ((2,), (n, 2)):
+        raise InputError(f"pixel spacing of shape {spacing.shape} does not fit {n} images: give (2,) or ({n}, 2).")
+    if (spacing <= 0).any():
+        raise InputError(
+            "a pixel spacing is zero or negative: give millimetres, or leave it empty where it is unknown."
+        )
+    return np.broadcast_to(spacing, (n, 2))
+
+
+def _counts(n, bootstrap, groups):
+    """The sample as it is in the first row, then one row per resample."""
+    return np.vstack([np.ones((1, n)), resample_counts(n, bootstrap, groups)])
+
+
+def _summary(estimates):
+    return pd.DataFrame(
+        [
+            {
+                "metric": name,
+                "value": float(values[0]),
+                "se": percentile_se(values[1:]),
+                "bootstrap": values[1:].tolist(),
+            }
+            for name, values in estimates.items()
+        ]
+    )
