@@ -1,0 +1,1 @@
+"""Tracking: every run of the chain, mirrored into MLflow once."""
