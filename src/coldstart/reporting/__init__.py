@@ -1,0 +1,1 @@
+"""Tables, figures and contact sheets, all drawn from the summary of the runs."""

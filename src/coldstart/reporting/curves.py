@@ -1,0 +1,195 @@
+"""Learning curves: a metric against the number of labelled samples, one line per arm."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, MaxNLocator
+
+from coldstart.reporting import captions
+from coldstart.reporting.arms import cells
+from coldstart.reporting.figures import LINES, MARKERS, PALETTE, Page, drawing, legend_columns
+
+WIDTH = 3.5
+PANEL = 2.1
+LEFT = 0.55
+MOST_COLUMNS = 3
+# Beyond this many lines in a panel bands cover each other, and bars are read more easily.
+MOST_BANDS = 6
+MOST_TICKS = 8
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How the arms are told apart.
+
+    Attributes
+    ----------
+    styles : list of dict
+        Per arm, the keyword arguments of its line.
+    labels : list of str
+        Per arm, its name in the legend; arms of different panels may share it.
+    panels : list of str
+        Per arm, the title of its panel; empty where one panel holds all.
+    """
+
+    styles: list
+    labels: list
+    panels: list
+
+
+def arrange(arms):
+    """Give every arm a line style, a label and a panel.
+
+    Of initial selections and query strategies, the more numerous get colours
+    and markers. The others get line styles or, where one panel would hold too
+    many lines, a panel each. Where they do not vary, line styles follow the
+    colours, so that lines are told apart in black and white too.
+
+    Parameters
+    ----------
+    arms : pandas.DataFrame
+        Columns model, method, query, budget, label.
+
+    Returns
+    -------
+    Arrangement
+        In the order of the arms.
+    """
+    starts = arms["budget"] if arms["budget"].nunique() > 1 else [None] * len(arms)
+    selections = [
+        captions.arm_label(model, method, budget=start)
+        for model, method, start in zip(arms["model"], arms["method"], starts, strict=True)
+    ]
+    queries = arms["query"].tolist()
+    many, few = (selections, queries) if len(set(selections)) >= len(set(queries)) else (queries, selections)
+    first = {name: i for i, name in enumerate(dict.fromkeys(many))}
+    second = {name: i for i, name in enumerate(dict.fromkeys(few))}
+    split = len(arms) > MOST_BANDS and len(second) > 1
+    styles = [
+        {
+            "color": PALETTE[first[a] % len(PALETTE)],
+            "marker": MARKERS[first[a] % len(MARKERS)],
+            "linestyle": LINES[(first[a] if split or len(second) == 1 else second[b]) % len(LINES)],
+        }
+        for a, b in zip(many, few, strict=True)
+    ]
+    return Arrangement(styles, many if split else arms["label"].tolist(), few if split else [""] * len(arms))
+
+
+@drawing()
+def plot_curves(summary, task, metrics, stage, *, note="", decimals=None):
+    """Draw learning curves with their standard errors.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        The summary of one data set.
+    task : str
+        The task.
+    metrics : str or list of str
+        One row of panels each.
+    stage : {"initialisation", "subsequent"}
+        Against the budget of the initial selection, or against the number of
+        labelled samples over the query rounds.
+    note : str, default=""
+        What must be said of the data.
+    decimals : int, optional
+        Round the value of every run before averaging, as Yuan & Hong do (3).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One text column (3.5 inches) wide; two where many selections meet
+        several query strategies, which then get a panel each. Its caption is
+        its label.
+
+    Raises
+    ------
+    InputError
+        If the stage has no rows, or a metric is unknown or not in the summary.
+    """
+    found = cells(summary, task, stage, metrics, decimals=decimals)
+    look = arrange(found.arms)
+    legend = dict(zip(look.labels, look.styles, strict=True))
+    panels = list(dict.fromkeys(look.panels))
+    lines = math.ceil(len(panels) / MOST_COLUMNS)
+    columns = math.ceil(len(panels) / lines)
+    width = WIDTH if columns == 1 else 2 * WIDTH
+    bands = max(Counter(look.panels).values()) <= MOST_BANDS
+    per_line, legend_lines = legend_columns(list(legend), width)
+    footer = f"{'Bands' if bands else 'Bars'}: ± 1 bootstrap standard error. Points: mean over runs ({found.runs})."
+    step_x, step_y = (width - LEFT - 0.15) / columns, PANEL + (0.2 if panels == [""] else 0.4)
+    body = step_y * lines * len(found.metrics) + 0.35
+    page = Page(
+        width,
+        found.heading,
+        body,
+        footer=f"{footer} Arrows point to the better values.",
+        note=captions.sentence(note),
+        legend=legend_lines,
+    )
+    for layer, metric in enumerate(found.metrics):
+        shared = None
+        for i, panel in enumerate(panels):
+            line, column = divmod(i, columns)
+            own = [row for row, name in enumerate(look.panels) if name == panel]
+            bottom = body - step_y * (layer * lines + line + 1) + 0.1
+            axes = page.axes(LEFT + step_x * column, bottom, step_x - (0.1 if columns > 1 else 0), PANEL, shared)
+            shared = shared or axes
+            draw_panel(
+                axes,
+                found.points,
+                found.value[own, :, layer],
+                found.se[own, :, layer],
+                [look.styles[j] for j in own],
+                bands,
+            )
+            axes.set_title(panel, pad=4)
+            bottom_row = layer == len(found.metrics) - 1
+            lowest = bottom_row and i + columns >= len(panels)
+            axes.tick_params(labelbottom=lowest, labelleft=column == 0)
+            if column == 0:
+                axes.set_ylabel(captions.metric_title(metric))
+            if bottom_row and line == lines - 1:
+                axes.set_xlabel("Labelled samples")
+    page.legend([Line2D([], [], **style) for style in legend.values()], list(legend), per_line)
+    return page.figure
+
+
+def draw_panel(axes, points, value, se, styles, bands):
+    """Draw all arms of one metric.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where.
+    points : list of int
+        (p,) numbers of labelled samples.
+    value, se : numpy.ndarray
+        (arms, p), NaN where nothing was measured.
+    styles : list of dict
+        One per arm.
+    bands : bool
+        Bands of one standard error; bars where False.
+    """
+    x = np.asarray(points, dtype=float)
+    gap = np.diff(x).min() if len(x) > 1 else 1.0
+    for i, style in enumerate(styles):
+        # Arms may lack points (rounds of another initial budget): the line goes on between those that it has.
+        has = np.isfinite(value[i])
+        mean, error = value[i][has], np.nan_to_num(se[i][has])
+        if bands:
+            axes.fill_between(x[has], mean - error, mean + error, color=style["color"], alpha=0.13, linewidth=0)
+            at = x[has]
+        else:
+            # A small step aside keeps the bars of different arms apart.
+            at = x[has] + gap * 0.4 * (i / max(len(styles) - 1, 1) - 0.5)
+            axes.errorbar(at, mean, error, fmt="none", ecolor=style["color"], elinewidth=0.6, alpha=0.6)
+        axes.plot(at, mean, **style)
+    axes.grid(axis="y")
+    # A tick per point, unless some would lie on each other.
+    fits = np.ptp(x) <= gap * MOST_TICKS
+    axes.xaxis.set_major_locator(FixedLocator(x) if fits else MaxNLocator(MOST_TICKS, integer=True))
