@@ -1,0 +1,13 @@
+"""Data sets as tables of samples, their images, their masks and their splits."""
+
+from coldstart.registry import Entry, Registry
+
+KINDS = Registry(
+    "data set kind",
+    "build",
+    {
+        "phantom": Entry("coldstart.cohort.phantom", {"synthetic": True}),
+        "table": Entry("coldstart.cohort.table"),
+        "volumes": Entry("coldstart.cohort.volumes"),
+    },
+)

@@ -1,0 +1,226 @@
+"""The image store: every image and mask once per size, in one array each."""
+
+import cv2
+import numpy as np
+
+from coldstart.errors import InputError
+from coldstart.progress import track
+from coldstart.storage import replacing
+
+SHRINK = {"area": cv2.INTER_AREA, "bilinear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}
+# Averaging over an area has no meaning when an image is enlarged.
+ENLARGE = {"area": cv2.INTER_LINEAR, "bilinear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}
+DEEPEST = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
+
+
+def write_images(path, arrays, cohort, size, channels=1, interpolation="area"):
+    """Write the images of a cohort at one size.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The ``.npy`` file.
+    arrays : iterable of numpy.ndarray
+        (H, W) or (H, W, 3) uint8 or uint16, in the order of the cohort.
+    cohort : pandas.DataFrame
+        `sample_id`, `height`, `width` and `bits` are used.
+    size : int
+        Pixels per side; an image that is not square is squeezed.
+    channels : {1, 3}, default=1
+        1: grey, colour by its luma (ITU-R BT.601); 3: colour, grey repeated.
+    interpolation : {"area", "bilinear", "nearest"}, default="area"
+        How images are shrunk; ``area`` enlarges bilinearly.
+
+    Raises
+    ------
+    InputError
+        If an array is not what the cohort says of it, or there are more or
+        fewer; the message names the image.
+    """
+    if channels not in (1, 3):
+        raise InputError(f"dataset.channels is {channels}, it must be 1 or 3.")
+    if interpolation not in SHRINK:
+        raise InputError(f"dataset.interpolation is '{interpolation}', it must be one of {', '.join(SHRINK)}.")
+    dtype = np.dtype(np.uint8 if (cohort["bits"] == 8).all() else np.uint16)
+
+    def shown_as(array):
+        return deepened(resize(with_channels(array, channels), size, interpolation), dtype)
+
+    shape = (len(cohort), size, size) if channels == 1 else (len(cohort), size, size, 3)
+    write_store(path, checked(arrays, cohort, "image"), shown_as, shape, dtype, "images")
+
+
+def write_masks(path, arrays, cohort, size):
+    """Write the masks of a cohort at one size.
+
+    A pixel is foreground if any foreground of the source falls into it, so that
+    no lesion vanishes; an enlarged mask is repeated.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The ``.npy`` file.
+    arrays : iterable of numpy.ndarray
+        (H, W) uint8, 0 or 1, in the order of the cohort.
+    cohort : pandas.DataFrame
+        `sample_id`, `height` and `width` are used.
+    size : int
+        Pixels per side.
+
+    Raises
+    ------
+    InputError
+        As for `write_images`, and if a mask has other values than 0 and 1.
+    """
+    shape = (len(cohort), size, size)
+    found = checked(arrays, cohort, "mask")
+    write_store(path, found, lambda mask: resize_mask(mask, size), shape, np.dtype(np.uint8), "masks")
+
+
+def read_images(path):
+    """Open an image store: (n, size, size) or (n, size, size, 3) uint8 or uint16, memory-mapped."""
+    return read_store(path, (np.uint8, np.uint16), (3, 4))
+
+
+def read_masks(path):
+    """Open a mask store: (n, size, size) uint8, 0 or 1, memory-mapped."""
+    return read_store(path, (np.uint8,), (3,))
+
+
+def as_float(array):
+    """Scale stored images to [0, 1].
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        uint8 or uint16.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape.
+    """
+    return np.asarray(array, np.float32) / np.float32(DEEPEST[array.dtype])
+
+
+def effective_spacing(cohort, size):
+    """Millimetres per stored pixel.
+
+    Parameters
+    ----------
+    cohort : pandas.DataFrame
+        `spacing_y`, `spacing_x`, `height` and `width` are used.
+    size : int
+        Pixels per side of the store.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, 2) float64, y and x; NaN where the source has no spacing.
+    """
+    spacing = cohort[["spacing_y", "spacing_x"]].to_numpy(float)
+    return spacing * cohort[["height", "width"]].to_numpy(float) / size
+
+
+def with_channels(array, channels):
+    """Grey or colour, as asked for."""
+    if array.ndim == 2 and channels == 3:
+        return np.repeat(array[..., None], 3, axis=2)
+    if array.ndim == 3 and channels == 1:
+        return cv2.cvtColor(array, cv2.COLOR_RGB2GRAY)
+    return array
+
+
+def resize(array, size, interpolation):
+    """Resize to a square: shrink the sides that are too long, then enlarge the others."""
+    height, width = array.shape[:2]
+    small = (min(width, size), min(height, size))
+    if small != (width, height):
+        array = cv2.resize(array, small, interpolation=SHRINK[interpolation])
+    if small != (size, size):
+        array = cv2.resize(array, (size, size), interpolation=ENLARGE[interpolation])
+    return array
+
+
+def resize_mask(mask, size):
+    """Resize a mask to a square without losing foreground.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        (H, W) uint8, 0 or 1.
+    size : int
+        Pixels per side.
+
+    Returns
+    -------
+    numpy.ndarray
+        (size, size) uint8, 0 or 1.
+    """
+    height, width = mask.shape
+    small = (min(width, size), min(height, size))
+    if small != (width, height):
+        # In floating point, a share of foreground however small stays above zero.
+        mask = (cv2.resize(mask.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
+    if small != (size, size):
+        mask = cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST)
+    return mask
+
+
+def deepened(array, dtype):
+    """8-bit values on the scale of a 16-bit store; 255 becomes 65535."""
+    return array.astype(np.uint16) * np.uint16(257) if array.dtype == np.uint8 and dtype == np.uint16 else array
+
+
+def checked(arrays, cohort, what):
+    """Yield arrays that are what the cohort says of them.
+
+    Raises
+    ------
+    InputError
+        If one is not, or there are more or fewer; the message names the image.
+    """
+    arrays = iter(arrays)
+    for row in cohort[["sample_id", "height", "width", "bits"]].itertuples(index=False):
+        array = next(arrays, None)
+        if array is None:
+            raise InputError(f"the data set ends before the {what} of '{row.sample_id}'.")
+        colour = array.ndim == 3 and array.shape[2] == 3 and what == "image"
+        if array.shape[:2] != (row.height, row.width) or not (array.ndim == 2 or colour):
+            raise InputError(
+                f"{what} of '{row.sample_id}' has shape {array.shape}, the cohort says {row.height} x {row.width}:"
+                " the file has changed, build the cohort again."
+            )
+        if what == "mask" and (array.dtype != np.uint8 or array.max() > 1):
+            raise InputError(f"mask of '{row.sample_id}' has other values than 0 and 1.")
+        if what == "image" and DEEPEST.get(array.dtype) != 2**row.bits - 1:
+            raise InputError(
+                f"image of '{row.sample_id}' is {array.dtype}, the cohort says {row.bits} bits:"
+                " the file has changed, build the cohort again."
+            )
+        yield array
+    if next(arrays, None) is not None:
+        raise InputError(f"the data set yields more {what}s than the {len(cohort)} samples of the cohort.")
+
+
+def write_store(path, arrays, convert, shape, dtype, what):
+    """Fill a memory-mapped array under a temporary name, then rename it."""
+    with replacing(path) as temporary:
+        store = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
+        for i, array in enumerate(track(arrays, what, total=shape[0])):
+            store[i] = convert(array)
+        store.flush()
+        del store
+
+
+def read_store(path, dtypes, dimensions):
+    """Open an array that `write_store` wrote."""
+    try:
+        store = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path} cannot be read ({error}): delete it and run the same command again.") from error
+    if store.dtype not in dtypes or store.ndim not in dimensions:
+        raise InputError(
+            f"{path} holds {store.dtype} of shape {store.shape}: delete it and run the same command again."
+        )
+    return store

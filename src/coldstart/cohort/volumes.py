@@ -1,0 +1,241 @@
+"""Slices of NIfTI volumes, with the slices of their masks.
+
+Slices are turned so that they look upright and in the radiological way: the
+top row is superior (in an axial slice: anterior), the left column is the
+patient's right (in a sagittal slice: anterior). `every` and the number in a
+`sample_id` count along the axis as it is stored.
+"""
+
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from coldstart.cohort.files import inside
+from coldstart.cohort.nifti import check_grid, open_volume, slice_layout, upright, voxels
+from coldstart.errors import InputError
+from coldstart.progress import track
+
+DEEPEST = np.iinfo(np.uint16).max
+
+
+def build(
+    *,
+    root: str,
+    images: str,
+    masks: str | None = None,
+    axis: int = 2,
+    every: int = 1,
+    min_foreground: float = 0.0,
+    lower_percentile: float = 0.5,
+    upper_percentile: float = 99.5,
+):
+    """List the slices of all volumes that a pattern finds.
+
+    Parameters
+    ----------
+    root : str
+        Folder below which everything lies.
+    images : str
+        Glob pattern below `root`, for example ``*/baseline_flair.nii.gz``.
+    masks : str, optional
+        Path of a volume's mask relative to the volume's folder.
+    axis : int, default=2
+        Voxel axis (0, 1 or 2) to cut along.
+    every : int, default=1
+        Take each `every`-th slice.
+    min_foreground : float, default=0
+        With masks: leave out slices of which a smaller share is foreground.
+    lower_percentile, upper_percentile : float, default=0.5 and 99.5
+        Intensities of the whole volume that become 0 and 65535.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per slice; `patient_id` is the volume's folder (its name where
+        it lies in `root` itself), the label is 1 where the mask has any
+        foreground. Metadata: `slice`, its number.
+
+    Raises
+    ------
+    InputError
+        If nothing is found, a file is not right, or a mask is on another grid.
+    """
+    check_parameters(images, axis, every, min_foreground, lower_percentile, upper_percentile)
+    paths = sorted(path.relative_to(root).as_posix() for path in Path(root).glob(images))
+    if not paths:
+        raise InputError(f"dataset.images: no file matches '{images}' below {root}.")
+    rows = []
+    for name in track(paths, "volumes"):
+        rows.extend(slice_rows(root, name, masks, axis, every, min_foreground))
+    if not rows:
+        raise InputError(f"dataset.min_foreground: no slice has a foreground of {min_foreground} or more.")
+    return pd.DataFrame(rows).astype({"label": "Int64", "mask": "str"})
+
+
+def images(
+    cohort,
+    *,
+    root: str,
+    images: str,
+    masks: str | None = None,
+    axis: int = 2,
+    every: int = 1,
+    min_foreground: float = 0.0,
+    lower_percentile: float = 0.5,
+    upper_percentile: float = 99.5,
+):
+    """Read the slices of a cohort in row order; neighbours of one volume decode it once.
+
+    Parameters
+    ----------
+    cohort : pandas.DataFrame
+        Rows that `build` made with the same parameters.
+    root, images, masks, axis, every, min_foreground, lower_percentile, upper_percentile
+        As for `build`.
+
+    Yields
+    ------
+    numpy.ndarray
+        (H, W) uint16.
+
+    Raises
+    ------
+    InputError
+        If a volume is damaged; the message names it.
+    """
+
+    def read(path):
+        image = open_volume(path)
+        return scaled(voxels(path, image), lower_percentile, upper_percentile), image.affine
+
+    yield from slices(root, cohort["image"], cohort, axis, read)
+
+
+def masks(
+    cohort,
+    *,
+    root: str,
+    images: str,
+    masks: str | None = None,
+    axis: int = 2,
+    every: int = 1,
+    min_foreground: float = 0.0,
+    lower_percentile: float = 0.5,
+    upper_percentile: float = 99.5,
+):
+    """Read the masks of a cohort in row order.
+
+    Parameters
+    ----------
+    cohort : pandas.DataFrame
+        Rows that `build` made with the same parameters.
+    root, images, masks, axis, every, min_foreground, lower_percentile, upper_percentile
+        As for `build`.
+
+    Yields
+    ------
+    numpy.ndarray
+        (H, W) uint8, 0 or 1; all zeros where there is no mask.
+
+    Raises
+    ------
+    InputError
+        If a volume is damaged; the message names it.
+    """
+
+    def read(path):
+        image = open_volume(path)
+        return (voxels(path, image) != 0).astype(np.uint8), image.affine
+
+    yield from slices(root, cohort["mask"], cohort, axis, read)
+
+
+def slices(root, names, cohort, axis, read):
+    """Cut the slices of a cohort; the volume read last is kept for the next row."""
+    current, volume, affine = None, None, None
+    for name, number, height, width in zip(names, cohort["slice"], cohort["height"], cohort["width"], strict=True):
+        if pd.isna(name):
+            yield np.zeros((height, width), np.uint8)
+            continue
+        if name != current:
+            volume, affine = read(inside(root, name, "cohort"))
+            current = name
+        yield np.ascontiguousarray(upright(np.take(volume, number, axis=axis), affine, axis))
+
+
+def slice_rows(root, name, masks, axis, every, min_foreground):
+    """Rows of one volume."""
+    path = inside(root, name, "dataset.images")
+    image = open_volume(path)
+    height, width, spacing_y, spacing_x = slice_layout(path, image, axis)
+    folder = PurePosixPath(name).parent
+    stem = name.removesuffix(".gz").removesuffix(".nii")
+    mask_name, share = None, None
+    if masks is not None:
+        mask_name = PurePosixPath(folder, masks).as_posix()
+        mask_path = inside(root, mask_name, f"mask of {name}")
+        mask = open_volume(mask_path)
+        check_grid(path, image, mask_path, mask)
+        others = tuple(i for i in range(3) if i != axis)
+        share = (voxels(mask_path, mask) != 0).mean(axis=others)
+    return [
+        {
+            "sample_id": f"{stem}/{'xyz'[axis]}{number:03d}",
+            "image": name,
+            "mask": mask_name,
+            "label": None if share is None else int(share[number] > 0),
+            "patient_id": stem if folder == PurePosixPath(".") else folder.as_posix(),
+            "height": height,
+            "width": width,
+            "bits": 16,
+            "spacing_y": spacing_y,
+            "spacing_x": spacing_x,
+            "slice": number,
+        }
+        for number in range(0, image.shape[axis], every)
+        if share is None or share[number] >= min_foreground
+    ]
+
+
+def scaled(volume, lower, upper):
+    """Stretch intensities between two percentiles to 0..65535.
+
+    Parameters
+    ----------
+    volume : numpy.ndarray
+        (x, y, z) float32; what is not finite counts as the darkest.
+    lower, upper : float
+        Percentiles over the whole volume.
+
+    Returns
+    -------
+    numpy.ndarray
+        (x, y, z) uint16; all zeros if the volume is constant.
+    """
+    finite = np.isfinite(volume)
+    if not finite.any():
+        return np.zeros(volume.shape, np.uint16)
+    low, high = np.percentile(volume[finite], [lower, upper])
+    if high <= low:
+        return np.zeros(volume.shape, np.uint16)
+    stretched = np.clip((np.where(finite, volume, low) - low) / (high - low), 0, 1)
+    return np.rint(stretched * DEEPEST).astype(np.uint16)
+
+
+def check_parameters(images, axis, every, min_foreground, lower, upper):
+    """Refuse parameters that are out of their range."""
+    pattern = PurePosixPath(images)
+    if pattern.is_absolute() or ".." in pattern.parts or not pattern.parts:
+        raise InputError(f"dataset.images: the pattern '{images}' must stay below the data root.")
+    if axis not in (0, 1, 2):
+        raise InputError(f"dataset.axis is {axis}, it must be 0, 1 or 2.")
+    if every < 1:
+        raise InputError(f"dataset.every is {every}, it must be at least 1.")
+    if not 0 <= min_foreground <= 1:
+        raise InputError(f"dataset.min_foreground is {min_foreground}, it must be from 0 to 1.")
+    if not 0 <= lower < upper <= 100:
+        raise InputError(
+            f"dataset.lower_percentile and upper_percentile are {lower} and {upper}:"
+            " they must rise and lie from 0 to 100."
+        )
