@@ -1,0 +1,15 @@
+"""Encoders: images to vectors, for the selection strategies that look at the pool."""
+
+from coldstart.registry import Entry, Registry
+
+ENCODERS = Registry(
+    "encoder",
+    "encode",
+    {
+        "pixels": Entry("coldstart.embedding.pixels"),
+        "torchvision": Entry("coldstart.embedding.torchvision", {"takes_name": True, "gpu": True}),
+        "simclr": Entry("coldstart.embedding.simclr", {"trains_on_pool": True, "gpu": True}),
+        "file": Entry("coldstart.embedding.file", {"needs_images": False}),
+    },
+    supplied=("seed", "device"),
+)

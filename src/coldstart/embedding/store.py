@@ -1,0 +1,106 @@
+"""Embeddings on disk."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from coldstart.errors import InputError, shown
+from coldstart.storage import read_metadata, write_table
+
+
+def write_embedding(path, sample_ids, embedding):
+    """Write an embedding.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A Parquet file: ``sample_id`` and ``embedding``, a list of fixed length.
+    sample_ids : sequence of str, length n
+        Identifiers of the rows, each once.
+    embedding : Embedding
+        The vectors; their provenance becomes the file's metadata.
+
+    Raises
+    ------
+    ValueError
+        If identifiers are repeated or as many as there are vectors.
+    """
+    vectors = embedding.vectors
+    ids = [str(sample) for sample in sample_ids]
+    if len(ids) != len(vectors) or len(set(ids)) != len(ids):
+        raise ValueError("an embedding needs one identifier per vector, each once")
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+    table = pa.table({"sample_id": pa.array(ids, type=pa.string()), "embedding": lists})
+    write_table(path, table, embedding.provenance)
+
+
+def read_embedding(path):
+    """Read an embedding.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        What `write_embedding` wrote.
+
+    Returns
+    -------
+    sample_ids : numpy.ndarray of str, shape (n,)
+    vectors : numpy.ndarray of float32, shape (n, d)
+        Read-only; no copy is made.
+    metadata : dict
+        The provenance.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or no embedding.
+    """
+    try:
+        table = pq.read_table(path).combine_chunks()
+        metadata = read_metadata(path)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path} cannot be read ({error}): delete it and run the same command again.") from error
+    kind = table.schema.field("embedding").type if {"sample_id", "embedding"} <= set(table.column_names) else None
+    if kind is None or not pa.types.is_fixed_size_list(kind) or kind.value_type != pa.float32():
+        raise InputError(f"{path} is not an embedding of this workflow: delete it and run the same command again.")
+    lists = table["embedding"]
+    values = lists.chunk(0).flatten() if lists.num_chunks else pa.array([], type=pa.float32())
+    vectors = values.to_numpy(zero_copy_only=True).reshape(-1, kind.list_size)
+    return table["sample_id"].to_numpy().astype(str), vectors, metadata
+
+
+def align(sample_ids, vectors, wanted_ids):
+    """Vectors of some samples, in their order.
+
+    Parameters
+    ----------
+    sample_ids : sequence of str, length n
+        Identifiers of the rows of `vectors`.
+    vectors : numpy.ndarray of shape (n, d)
+        All vectors.
+    wanted_ids : sequence of str, length m
+        The samples wanted.
+
+    Returns
+    -------
+    numpy.ndarray of shape (m, d)
+
+    Raises
+    ------
+    InputError
+        If a wanted sample has no vector, or an identifier stands twice.
+    """
+    index = pd.Index(np.asarray(sample_ids, dtype=object))
+    if not index.is_unique:
+        raise InputError(
+            f"the embedding names samples twice ({shown(index[index.duplicated()].unique())}): make it again."
+        )
+    rows = index.get_indexer(pd.Index(np.asarray(wanted_ids, dtype=object)))
+    missing = [sample for sample, row in zip(wanted_ids, rows, strict=True) if row < 0]
+    if missing:
+        raise InputError(
+            f"the embedding lacks {len(missing)} of {len(rows)} samples ({shown(missing)}): "
+            "make it again from this cohort."
+        )
+    return vectors[rows]

@@ -1,0 +1,175 @@
+"""Weights of networks: from torchvision's published files or brought by hand."""
+
+import difflib
+import http.client
+import logging
+import pickle
+import re
+import socket
+from collections import OrderedDict
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+import torchvision
+
+from coldstart.errors import InputError, shown
+from coldstart.registry import choices
+
+LOGGER = logging.getLogger("coldstart")
+SECONDS_WITHOUT_ANSWER = 20
+# The published DenseNet files still name "norm.1" what torchvision now calls "norm1".
+OLD_DENSENET_KEY = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\..*)$")
+
+
+def published_weights(model):
+    """Torchvision's default weights of one of its classification networks.
+
+    Parameters
+    ----------
+    model : str
+        Name of the network, for example ``"densenet121"``.
+
+    Returns
+    -------
+    torchvision.models.WeightsEnum
+        The entry that torchvision calls ``DEFAULT``.
+
+    Raises
+    ------
+    InputError
+        If torchvision has no such network.
+    """
+    known = torchvision.models.list_models(module=torchvision.models)
+    if model not in known:
+        near = difflib.get_close_matches(model, known, n=5, cutoff=0.5) or ["densenet121", "resnet50", "vgg11", "..."]
+        raise InputError(f"torchvision has no classification network '{model}': {choices(model, near)}.")
+    return torchvision.models.get_model_weights(model).DEFAULT
+
+
+def cached_weights(model):
+    """Path of torchvision's default weights of a network; downloaded where they are not in torch's cache.
+
+    Parameters
+    ----------
+    model : str
+        Name of the network, for example ``"vgg11"``.
+
+    Returns
+    -------
+    pathlib.Path
+        A file in ``$TORCH_HOME/hub/checkpoints``.
+
+    Raises
+    ------
+    InputError
+        If torchvision has no such network, or the file is neither there nor to be downloaded.
+    """
+    url = published_weights(model).url
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    path = folder / url.rpartition("/")[2]
+    if path.is_file():
+        return path
+    LOGGER.info("Downloading %s to %s.", url, folder)
+    named_digest = re.search(r"-([0-9a-f]{8,})\.", path.name)
+    timeout = socket.getdefaulttimeout()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # torch asks without a time limit; a closed network must not hold the job up.
+        socket.setdefaulttimeout(SECONDS_WITHOUT_ANSWER)
+        torch.hub.download_url_to_file(url, str(path), named_digest and named_digest[1], progress=False)
+    except (OSError, RuntimeError, http.client.HTTPException) as error:
+        raise InputError(
+            f"the weights {path.name} of torchvision's {model} are not in {folder} ($TORCH_HOME/hub/checkpoints) and "
+            f"cannot be downloaded ({error}): fetch {url} elsewhere and put it there, or let `weights:` name a file."
+        ) from error
+    finally:
+        socket.setdefaulttimeout(timeout)
+    return path
+
+
+def read_state_dict(path):
+    """Read the tensors of a weights file; no code in it is run.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A ``.safetensors`` file, or what `torch.save` wrote. The tensors may
+        lie under ``"state_dict"``, and every key may begin with ``"module."``
+        (`torch.nn.DataParallel`).
+
+    Returns
+    -------
+    collections.OrderedDict of str to torch.Tensor
+        On the CPU.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, or holds anything but tensors.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"there is no weights file {path}: correct `weights`.")
+    try:
+        if path.suffix == ".safetensors":
+            state = safetensors.torch.load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path} is damaged or holds Python objects beside its tensors: "
+            "fetch it again, or save `model.state_dict()` alone."
+        ) from error
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, safetensors.SafetensorError) as error:
+        raise InputError(f"the weights file {path} is damaged ({first_line(error)}): fetch it again.") from error
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict) or not state or not all(isinstance(part, torch.Tensor) for part in state.values()):
+        raise InputError(f"{path} holds no state_dict (names and tensors): save `model.state_dict()` alone.")
+    wrapped = all(key.startswith("module.") for key in state)
+    return OrderedDict((key.removeprefix("module.") if wrapped else key, part) for key, part in state.items())
+
+
+def first_line(error):
+    """First line of an error's message."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def load_weights(network, state, path, but=()):
+    """Put weights into a network; every key and shape must fit.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network; changed in place.
+    state : dict of str to torch.Tensor
+        From `read_state_dict`. DenseNet's old key names are understood.
+    path : str or pathlib.Path
+        Where they come from, for messages.
+    but : iterable of str, default=()
+        Keys in `state` that begin so are left out: the head that an encoder cuts off.
+
+    Raises
+    ------
+    InputError
+        If keys or shapes differ; names the first of them.
+    """
+    state = {OLD_DENSENET_KEY.sub(r"\1\2", key): part for key, part in state.items()}
+    state = {key: part for key, part in state.items() if not key.startswith(tuple(but))}
+    wanted = network.state_dict()
+    # Counters that older files do not have and that no prediction depends on.
+    state.update({key: part for key, part in wanted.items() if key.endswith("num_batches_tracked")} | state)
+    found = {
+        "missing": [key for key in wanted if key not in state],
+        "unknown": [key for key in state if key not in wanted],
+        "of another shape": [key for key in wanted if key in state and state[key].shape != wanted[key].shape],
+    }
+    if any(found.values()):
+        differences = "; ".join(f"{word}: {shown(keys, 2)}" for word, keys in found.items() if keys)
+        raise InputError(f"the weights in {path} do not fit the network ({differences}): give the file made for it.")
+    state = OrderedDict(state)
+    # Some networks read the version of their own layout from here.
+    state._metadata = wanted._metadata
+    network.load_state_dict(state)

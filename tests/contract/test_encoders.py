@@ -1,0 +1,129 @@
+"""Every encoder keeps the same contract."""
+
+import inspect
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+
+from coldstart.embedding import ENCODERS
+from coldstart.embedding.base import EncoderInputs
+
+N = 12
+
+
+@pytest.fixture(scope="module")
+def call(tmp_path_factory):
+    """Keyword arguments and the name after the colon with which each encoder runs in a moment."""
+    folder = tmp_path_factory.mktemp("encoders")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        torch.save(torchvision.models.squeezenet1_1().state_dict(), folder / "w.pth")
+    np.savez(folder / "e.npz", **{f"a/{i}.png": np.full(3, i, np.float32) for i in range(N)})
+    return {
+        "pixels": ({}, None),
+        "torchvision": ({"weights": str(folder / "w.pth"), "size": 64}, "squeezenet1_1"),
+        "simclr": ({"size": 16, "dimension": 8, "epochs": 2, "batch_size": 4}, None),
+        "file": ({"path": str(folder / "e.npz")}, None),
+    }
+
+
+def pool(shape=(40, 40), dtype=np.uint8, name=None):
+    rng = np.random.default_rng(2)
+    images = rng.integers(0, np.iinfo(dtype).max, (N, *shape), dtype=dtype)
+    ids, names = [f"s{i}" for i in range(N)], [f"a/{i}.png" for i in range(N)]
+    return EncoderInputs(images, ids, names, np.arange(N) < 8, name)
+
+
+def run(call, name, seed=0, **how):
+    settings, after_colon = call[name]
+    inputs = pool(name=after_colon, **how)
+    return ENCODERS.load(name)(inputs, seed=seed, device="cpu", **settings)
+
+
+def test_every_encoder_is_covered(call):
+    assert set(call) == set(ENCODERS)
+
+
+@pytest.mark.parametrize("name", list(ENCODERS))
+def test_signature(name):
+    parameters = inspect.signature(ENCODERS.load(name)).parameters
+    assert next(iter(parameters)) == "inputs"
+    assert {"seed", "device"} <= set(parameters)
+    assert not any("label" in key for key in parameters)
+
+
+@pytest.mark.parametrize("how", [{}, {"dtype": np.uint16}, {"shape": (40, 40, 3)}], ids=["grey", "16 bits", "colour"])
+@pytest.mark.parametrize("name", list(ENCODERS))
+def test_vectors_and_provenance(call, name, how):
+    embedding = run(call, name, **how)
+    assert embedding.vectors.dtype == np.float32
+    assert embedding.vectors.ndim == 2
+    assert len(embedding.vectors) == N
+    assert len(np.unique(embedding.vectors, axis=0)) == N
+    assert set(embedding.provenance) == {"encoder", "parameters", "weights", "preprocessing", "versions"}
+    assert embedding.provenance["encoder"].partition(":")[0] == name
+    assert json.loads(json.dumps(embedding.provenance)) == embedding.provenance
+
+
+@pytest.mark.parametrize("name", list(ENCODERS))
+def test_same_seed_same_bytes_and_nothing_else_moved(call, name):
+    first = run(call, name, seed=4)
+    torch.manual_seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    second = run(call, name, seed=4)
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert np.array_equal(before[1], np.random.get_state()[1])  # noqa: NPY002
+    assert first.vectors.tobytes() == second.vectors.tobytes()
+    assert first.provenance == second.provenance
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.parametrize("name", list(ENCODERS))
+def test_inputs_untouched(call, name):
+    settings, after_colon = call[name]
+    inputs = pool(name=after_colon)
+    before = inputs.images.copy()
+    inputs.images.flags.writeable = False
+    ENCODERS.load(name)(inputs, **settings)
+    assert np.array_equal(inputs.images, before)
+
+
+@pytest.mark.parametrize("name", [name for name in ENCODERS if ENCODERS.entry(name).facts.get("needs_images", True)])
+def test_images_outside_the_pool_teach_nothing(call, name):
+    settings, after_colon = call[name]
+    inputs = pool(name=after_colon)
+    whole = ENCODERS.load(name)(inputs, **settings).vectors
+    images = inputs.images.copy()
+    images[~inputs.pool] = 255 - images[~inputs.pool]
+    changed = ENCODERS.load(name)(
+        EncoderInputs(images, inputs.sample_ids, inputs.image_names, inputs.pool, after_colon), **settings
+    ).vectors
+    assert np.array_equal(whole[inputs.pool], changed[inputs.pool])
+    assert not np.allclose(whole[~inputs.pool], changed[~inputs.pool])
+
+
+@pytest.mark.parametrize("name", list(ENCODERS))
+def test_without_images_only_where_the_facts_say_so(call, name):
+    settings, after_colon = call[name]
+    full = pool(name=after_colon)
+    inputs = EncoderInputs(None, full.sample_ids, full.image_names, full.pool, after_colon)
+    if ENCODERS.entry(name).facts.get("needs_images", True):
+        with pytest.raises((AttributeError, TypeError)):
+            ENCODERS.load(name)(inputs, **settings)
+    else:
+        assert len(ENCODERS.load(name)(inputs, **settings).vectors) == N
+
+
+def test_known_facts():
+    facts = Counter(fact for name in ENCODERS for fact in ENCODERS.entry(name).facts)
+    assert facts == {"takes_name": 1, "trains_on_pool": 1, "needs_images": 1}
+
+
+def test_parts_of_unequal_length():
+    with pytest.raises(ValueError, match="differ in length"):
+        EncoderInputs(np.zeros((2, 8, 8), np.uint8), ["a"], ["a.png"])
