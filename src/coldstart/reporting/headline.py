@@ -32,8 +32,7 @@ def headline_metrics(summary, task, wanted=None):
     measured = set(summary.loc[summary["task"] == task, "metric"])
     if wanted:
         if missing := [metric for metric in wanted if metric not in measured]:
-            raise InputError(
-                f"evaluation.metrics.{task}: {shown(missing)} was not measured; measured: {shown(sorted(measured), 20)}."
-            )
+            known = shown(sorted(measured), 20)
+            raise InputError(f"evaluation.metrics.{task}: {shown(missing)} was not measured; measured: {known}.")
         return list(wanted)
     return [next(metric for metric in choice if metric in measured) for choice in HEADLINE[task]]

@@ -1,0 +1,62 @@
+# `make demo` and `make test` need nothing but Python 3.11+ and a package registry.
+PYTHON ?= python3
+CORES ?= $(shell nproc)
+UV := uv==0.13.8
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+
+.PHONY: setup demo report test lint format lock ui clean
+
+setup: $(INSTALLED)
+
+# uv installs the hashed pins in seconds; where it cannot (a registry known to pip alone), pip does.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "coldstart needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet $(UV) && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock || \
+		$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	$(SNAKEMAKE)
+	@$(MAKE) --no-print-directory report
+
+report: setup
+	$(BIN)/snakemake --report results/phantom/report.html
+	@echo
+	@echo "Tables:  results/phantom/tables/ (csv, md, tex, html)"
+	@echo "Figures: results/phantom/figures/"
+	@echo "Report:  results/phantom/report.html"
+	@echo "MLflow:  results/mlflow.db, shown by: make ui"
+
+# The fast tests first, then those that train networks and run the workflow.
+test: setup
+	$(BIN)/python -m pytest -q -n $(CORES) -m "not slow and not workflow"
+	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m "slow or workflow"
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+# The lock carries hashes and no address; uv.lock carries addresses and stays out of git.
+lock: setup
+	$(BIN)/uv lock
+	$(BIN)/uv export --quiet --frozen --no-emit-project --no-header \
+		--extra test --extra lint --extra encoders --output-file requirements.lock > /dev/null
+
+ui: setup
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db
+
+clean:
+	rm -rf results .snakemake

@@ -1,0 +1,55 @@
+# Which images should be labelled first, and which next?
+# One chain: cohort → images → embed → select → train → evaluate → query → train … → summary → track.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
+
+
+pathvars:
+    results=RESULTS,
+    logs=f"{RESULTS}/logs",
+    benchmarks=f"{RESULTS}/benchmarks",
+
+
+report: "workflow/report/workflow.rst"
+
+
+wildcard_constraints:
+    task="classification|segmentation",
+    model=one_of(["none", *config["models"]]),
+    method=one_of(config["methods"]),
+    query=one_of(["none", *config["query"]["strategies"]]),
+    size=r"\d+",
+    budget=r"\d+",
+    seed=r"\d+",
+    repeat=r"\d+",
+    round=r"\d+",
+
+
+rule all:
+    default_target: True
+    input:
+        collect("<results>/tables/{table}.html", table=TABLES),
+        collect("<results>/figures/curves/{table}.png", table=TABLES),
+        pictures(),
+        tracked(),
+    localrule: True
+
+
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/embed.smk"
+include: "workflow/rules/select.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/query.smk"
+include: "workflow/rules/summary.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/track.smk"
+
+
+onsuccess:
+    print(closing_lines())

@@ -1,0 +1,258 @@
+"""Check a configuration before anything runs, and say in one sentence what is wrong."""
+
+from collections import Counter
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from coldstart.annotations import fits, readable
+from coldstart.cohort import KINDS
+from coldstart.embedding import ENCODERS
+from coldstart.errors import InputError, shown
+from coldstart.learning import NETWORKS
+from coldstart.query import STRATEGIES as QUERIES
+from coldstart.registry import choices
+from coldstart.selection import STRATEGIES as METHODS
+
+JSON_TYPES = {
+    "object": "a map",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+# Networks that a task is trained with where the configuration names none.
+DEFAULT_LEARNING = {
+    "classification": {"network": "vgg11", "learning_rate": 0.001},
+    "segmentation": {"network": "unet_vgg11", "learning_rate": 0.01},
+}
+
+
+def read_schema(path):
+    """Read a JSON schema written in YAML."""
+    with open(path, encoding="utf-8") as stream:
+        return yaml.safe_load(stream)
+
+
+def check_schema(config, schema):
+    """Refuse unknown keys, wrong types and values outside their range.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration as read.
+    schema : dict
+        The JSON schema (draft 2020-12).
+
+    Raises
+    ------
+    InputError
+        For the first violation: the key, what is allowed, the nearest match.
+    """
+    errors = list(Draft202012Validator(schema).iter_errors(config))
+    # A misspelt key is the likeliest cause, also of the required key that is missing for it.
+    errors.sort(key=lambda error: (error.validator != "additionalProperties", [str(part) for part in error.path]))
+    if errors:
+        raise InputError(sentence(errors[0]))
+
+
+def sentence(error):
+    """Put one violation of the schema into a sentence.
+
+    Parameters
+    ----------
+    error : jsonschema.ValidationError
+        The violation.
+
+    Returns
+    -------
+    str
+        Key, what is wrong, what is allowed.
+    """
+    key = ".".join(str(part) for part in error.absolute_path)
+    where, allowed = key or "the configuration", error.validator_value
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        wrong = next(name for name in error.instance if name not in known)
+        return f"{key + '.' if key else ''}{wrong}: unknown key; {choices(wrong, known)}."
+    if error.validator == "required":
+        missing = next(name for name in allowed if name not in error.instance)
+        return f"{where}: the key '{missing}' is missing; it stands for: {described(error.schema, missing)}"
+    if error.validator == "type":
+        types = [allowed] if isinstance(allowed, str) else allowed
+        return f"{where}: {error.instance!r} should be {' or '.join(JSON_TYPES[name] for name in types)}."
+    if error.validator == "enum":
+        return f"{where}: unknown value {error.instance!r}; {choices(error.instance, allowed)}."
+    if error.validator == "pattern":
+        return f"{where}: the name {error.instance!r} may hold letters, digits, '-' and '_' only."
+    if error.validator == "uniqueItems":
+        twice = [value for value, count in Counter(map(str, error.instance)).items() if count > 1]
+        return f"{where}: {shown(twice)} stands there more than once."
+    limits = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "minItems": "a list as long as at least",
+        "minProperties": "a map of at least",
+    }
+    if error.validator in limits:
+        return f"{where}: {error.instance!r} should be {limits[error.validator]} {allowed}."
+    return f"{where}: {error.message}."
+
+
+def described(schema, key):
+    """What the schema says of a key."""
+    return schema.get("properties", {}).get(key, {}).get("description", "see config/README.md.")
+
+
+def check_names(config):
+    """Refuse names that no registry knows and parameters that do not belong to them.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration that satisfies the schema, defaults filled in.
+
+    Raises
+    ------
+    InputError
+        Naming the key, what is allowed and the nearest match.
+    """
+    common = {"name", "kind", "size", "channels", "interpolation", "segmentation_samples", "split"}
+    dataset = config["dataset"]
+    check_entry(KINDS, dataset["kind"], "dataset", "kind", own(dataset, common), common)
+    for name, model in config["models"].items():
+        check_encoder(name, model)
+    for name, method in config["methods"].items():
+        keys = {"strategy", "models", "seeds"}
+        check_entry(METHODS, method["strategy"], f"methods.{name}", "strategy", own(method, keys), keys)
+    for name, query in config["query"]["strategies"].items():
+        keys = {"strategy"}
+        check_entry(QUERIES, query["strategy"], f"query.strategies.{name}", "strategy", own(query, keys), keys)
+    for task in config["tasks"]:
+        check_network(task, config["learning"][task])
+
+
+def own(section, common):
+    """Keys of a section that belong to its entry alone."""
+    return {key: value for key, value in section.items() if key not in common}
+
+
+def check_encoder(name, model):
+    """Check one embedding model of the configuration."""
+    key, encoder = f"models.{name}", model["encoder"]
+    if name == "none":
+        raise InputError("models.none: the name 'none' is kept for methods that use no embedding; choose another.")
+    check_entry(ENCODERS, encoder, key, "encoder", own(model, {"encoder"}), {"encoder"})
+    takes_name = ENCODERS.entry(encoder).facts.get("takes_name", False)
+    if takes_name != (":" in encoder and not encoder.endswith(":")):
+        head = encoder.partition(":")[0]
+        rule = (
+            f"write '{head}:<name of the model>'" if takes_name else f"it takes no name after a colon; write '{head}'"
+        )
+        raise InputError(f"{key}.encoder: {encoder!r} is not complete: {rule}.")
+
+
+def check_network(task, learning):
+    """Check the network of one task."""
+    key, network = f"learning.{task}", learning["network"]
+    given = {**learning["network_parameters"]}
+    check_entry(NETWORKS, network, f"{key}.network_parameters", "network", given, set(), f"{key}.network")
+    if NETWORKS.entry(network).facts["task"] != task:
+        fitting = [name for name in NETWORKS if NETWORKS.entry(name).facts["task"] == task]
+        raise InputError(f"{key}.network: '{network}' is not for {task}; {choices(network, fitting)}.")
+
+
+def check_entry(registry, name, section, key, given, common, where=None):
+    """Check a registered name and the parameters given for it.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where the name should stand.
+    name : str
+        The name given.
+    section, key : str
+        Where in the configuration it stands.
+    given : dict
+        Parameters given.
+    common : set of str
+        Keys of the section that every entry has.
+    where : str, optional
+        The name's own key, if it is not ``section.key``.
+
+    Raises
+    ------
+    InputError
+        If the name, a parameter or a parameter's type is not known.
+    """
+    where = where or f"{section}.{key}"
+    if name not in registry:
+        raise InputError(f"{where}: unknown {registry.kind} '{name}'; {choices(name, registry)}.")
+    known = registry.parameters(name)
+    for parameter, value in given.items():
+        if parameter not in known:
+            raise InputError(
+                f"{section}.{parameter}: unknown key for '{name}'; {choices(parameter, set(known) | common)}."
+            )
+        if not fits(value, known[parameter].annotation):
+            raise InputError(f"{section}.{parameter}: {value!r} should be {readable(known[parameter].annotation)}.")
+    missing = [parameter for parameter, spec in known.items() if spec.required and parameter not in given]
+    if missing:
+        raise InputError(f"{section}: '{name}' needs the key '{missing[0]}', which is missing.")
+
+
+def check_consistency(config):
+    """Refuse keys that contradict each other.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration that has passed `check_schema` and `check_names`.
+
+    Raises
+    ------
+    InputError
+        Naming both keys.
+    """
+    split = config["dataset"]["split"]
+    total = split["train"] + split["val"] + split["test"]
+    if abs(total - 1) > 1e-9:
+        raise InputError(f"dataset.split: train, val and test sum to {total:g} and should sum to 1.")
+    models, methods, query = set(config["models"]), config["methods"], config["query"]
+    for name, method in methods.items():
+        unknown_names(f"methods.{name}.models", method["models"], models)
+        if METHODS.entry(method["strategy"]).facts["uses_embedding"] and not (method["models"] or models):
+            raise InputError(f"methods.{name}: '{method['strategy']}' needs an embedding, and `models` names none.")
+    unknown_names("query.models", query["models"], models | {"none"})
+    unknown_names("query.methods", query["methods"], set(methods))
+    if query["from_budget"] is not None and query["from_budget"] not in config["budgets"]:
+        raise InputError(
+            f"query.from_budget: {query['from_budget']} is not one of `budgets` ({shown(config['budgets'])})."
+        )
+    if query["rounds"] and not query["strategies"]:
+        raise InputError("query.rounds: rounds are asked for, and `query.strategies` names no strategy.")
+    for name, strategy in query["strategies"].items():
+        if name == "none":
+            raise InputError("query.strategies.none: the name 'none' is kept for round 0; choose another.")
+        tasks = QUERIES.entry(strategy["strategy"]).facts["tasks"]
+        if not set(tasks) & set(config["tasks"]):
+            served = f"'{strategy['strategy']}' serves {shown(tasks)} only"
+            raise InputError(f"query.strategies.{name}: {served}, and `tasks` has {shown(config['tasks'])}.")
+
+
+def unknown_names(key, given, known):
+    """Refuse names in a list that stand nowhere else in the configuration."""
+    for name in given or []:
+        if name not in known:
+            raise InputError(f"{key}: unknown name '{name}'; {choices(name, known)}.")
+
+
+def fill_learning(config):
+    """Fill in the published network and rate of each task where none is given."""
+    for task, defaults in DEFAULT_LEARNING.items():
+        section = config.setdefault("learning", {}).setdefault(task, {})
+        for key, value in defaults.items():
+            section.setdefault(key, value)

@@ -1,0 +1,151 @@
+"""How one network is trained: the keys under ``learning.<task>``."""
+
+from dataclasses import dataclass, field, fields
+from typing import Literal, get_args
+
+from coldstart.errors import InputError
+from coldstart.learning import NETWORKS
+from coldstart.registry import choices
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one training; the defaults are the published ones.
+
+    Yuan & Hong (2024), Training: VGG-11 and a U-Net on it, SGD with momentum
+    0.9, batches of 10, 100 epochs, rate halved after 10 epochs without
+    improvement.
+
+    Attributes
+    ----------
+    network : str
+        A name of `coldstart.learning.NETWORKS`.
+    network_parameters : dict
+        Its parameters.
+    weights : str or None
+        Where the network starts: random, ``imagenet`` or the path of a file.
+    epochs : int
+        Passes over the labelled set.
+    batch_size : int
+        Images per step.
+    optimiser : {"sgd", "adam", "adamw"}
+        Optimiser.
+    learning_rate : float
+        Initial rate; published 0.001 for classification, 0.01 for segmentation.
+    momentum : float
+        Momentum of SGD.
+    weight_decay : float
+        L2 penalty; decoupled for adamw.
+    patience : int
+        Epochs without improvement of the validation metric before the rate falls.
+    factor : float
+        What the rate is multiplied by then.
+    precision : {"float32", "bfloat16"}
+        Arithmetic of the network; weights and losses stay in float32.
+    augment : {"none", "light"}
+        Random changes of the training images, see `coldstart.learning.augment`.
+    checkpoint_seconds : float
+        Time between two checkpoints at least; 0 saves after every epoch.
+    score : {"softmax", "sigmoid"}
+        Probability of the positive class from the two logits: their softmax, or
+        the sigmoid of the second one, as the published code has it.
+    dropout_in_validation : bool
+        Leave dropout on while the validation metric is computed, as two of the
+        published scripts do.
+
+    Raises
+    ------
+    InputError
+        If a value is not one of those allowed.
+    """
+
+    network: str
+    network_parameters: dict = field(default_factory=dict)
+    weights: str | None = None
+    epochs: int = 100
+    batch_size: int = 10
+    optimiser: Literal["sgd", "adam", "adamw"] = "sgd"
+    learning_rate: float = 0.001
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    patience: int = 10
+    factor: float = 0.5
+    precision: Literal["float32", "bfloat16"] = "float32"
+    augment: Literal["none", "light"] = "none"
+    checkpoint_seconds: float = 60.0
+    score: Literal["softmax", "sigmoid"] = "softmax"
+    dropout_in_validation: bool = False
+
+    def __post_init__(self):
+        NETWORKS.entry(self.network)
+        for item in fields(self):
+            allowed, value = get_args(item.type), getattr(self, item.name)
+            if isinstance(allowed[0] if allowed else None, str) and value not in allowed:
+                raise InputError(f"learning: {item.name} is {value!r}; {choices(value, allowed)}.")
+        for name in ("epochs", "batch_size", "learning_rate", "patience"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"learning: {name} is {getattr(self, name)} and should be above 0.")
+
+    @classmethod
+    def read(cls, config):
+        """Make settings from the configuration of one task.
+
+        Parameters
+        ----------
+        config : dict
+            Keys as the attributes; those left out take their defaults.
+
+        Returns
+        -------
+        Settings
+
+        Raises
+        ------
+        InputError
+            If a key is unknown or the network is missing.
+        """
+        known = [item.name for item in fields(cls)]
+        for key in config:
+            if key not in known:
+                raise InputError(f"learning: unknown key '{key}'; {choices(key, known)}.")
+        if "network" not in config:
+            raise InputError(f"learning: the key 'network' is missing; {choices('', NETWORKS)}.")
+        return cls(**config)
+
+    @property
+    def task(self):
+        """The task that the network is for: ``classification`` or ``segmentation``."""
+        return NETWORKS.entry(self.network).facts["task"]
+
+    def build(self, *, channels, seed):
+        """Build the network.
+
+        Parameters
+        ----------
+        channels : int
+            Channels of the images, see `coldstart.learning.pixels.channels_of`.
+        seed : int
+            Seed of the initial weights.
+
+        Returns
+        -------
+        torch.nn.Module
+        """
+        parameters = {"weights": self.weights, **self.network_parameters}
+        return NETWORKS.load(self.network)(channels=channels, seed=seed, **parameters)
+
+    def check_size(self, size):
+        """Refuse images that the network cannot take.
+
+        Raises
+        ------
+        InputError
+            If `size` is no multiple of what the network halves its images to.
+        """
+        multiple = NETWORKS.entry(self.network).facts["multiple"]
+        if size % multiple:
+            near = max(multiple, round(size / multiple) * multiple)
+            raise InputError(
+                f"dataset.size is {size}, and the network {self.network} needs a multiple of {multiple}: "
+                f"set it to {near}."
+            )

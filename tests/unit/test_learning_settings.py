@@ -1,0 +1,48 @@
+"""Settings of a training."""
+
+import pytest
+
+from coldstart.errors import InputError
+from coldstart.learning.settings import Settings
+
+
+def test_the_defaults_are_the_published_ones():
+    settings = Settings.read({"network": "vgg11"})
+    assert (settings.optimiser, settings.learning_rate, settings.momentum, settings.weight_decay) == (
+        "sgd",
+        1e-3,
+        0.9,
+        0,
+    )
+    assert (settings.epochs, settings.batch_size, settings.patience, settings.factor) == (100, 10, 10, 0.5)
+    assert (settings.precision, settings.augment, settings.task) == ("float32", "none", "classification")
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"network": "vgg12"}, "unknown network 'vgg12': did you mean 'vgg11'"),
+        ({}, "the key 'network' is missing"),
+        ({"network": "vgg11", "epoch": 3}, "unknown key 'epoch'; did you mean 'epochs'"),
+        ({"network": "vgg11", "optimiser": "adan"}, "optimiser is 'adan'; did you mean 'adam'"),
+        ({"network": "vgg11", "precision": "float16"}, "precision is 'float16'"),
+        ({"network": "vgg11", "augment": None}, "augment is None"),
+        ({"network": "vgg11", "batch_size": 0}, "batch_size is 0"),
+        ({"network": "vgg11", "learning_rate": float("nan")}, "learning_rate is nan"),
+    ],
+)
+def test_what_is_wrong_is_said(config, message):
+    with pytest.raises(InputError, match=message):
+        Settings.read(config)
+
+
+def test_builds_its_network_with_its_parameters():
+    wide = Settings.read({"network": "small_cnn", "network_parameters": {"width": 24, "dropout": 0.0}})
+    network = wide.build(channels=3, seed=1)
+    assert network.stem[1].weight.shape[:2] == (24, 3)
+    assert network.head[0].p == 0
+
+
+def test_weights_reach_the_network():
+    with pytest.raises(InputError, match="no ImageNet weights"):
+        Settings.read({"network": "small_unet", "weights": "imagenet"}).build(channels=1, seed=0)

@@ -1,0 +1,210 @@
+"""Bad data: one clear sentence on the terminal, the traceback in the log, and nothing lost."""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import TINY, changed
+
+pytestmark = pytest.mark.workflow
+
+
+def write_table_data(root, n=30, size=32, seed=0):
+    """Make a small table data set: PNG images, masks, labels, patients."""
+    rng = np.random.default_rng(seed)
+    (root / "images").mkdir(parents=True)
+    (root / "masks").mkdir()
+    rows = []
+    for index in range(n):
+        label = index % 2
+        image = rng.integers(0, 120, (size, size), dtype=np.uint8)
+        mask = np.zeros((size, size), np.uint8)
+        if label:
+            y, x = rng.integers(4, size - 12, 2)
+            mask[y : y + 8, x : x + 8] = 255
+            image[mask > 0] += 100
+        cv2.imwrite(str(root / f"images/i{index:02d}.png"), image)
+        cv2.imwrite(str(root / f"masks/i{index:02d}.png"), mask)
+        rows.append(
+            {
+                "file_name": f"images/i{index:02d}.png",
+                "finding": label,
+                "lesion": f"masks/i{index:02d}.png",
+                "patient_id": f"p{index // 2}",
+                "split": ["train", "train", "train", "val", "test"][(index // 2) % 5],
+            }
+        )
+    table = pd.DataFrame(rows)
+    table.to_csv(root / "labels.csv", index=False)
+    return table
+
+
+def table_config(root, **changes):
+    """Point the tiny configuration at a table data set."""
+    dataset = {
+        "name": "own",
+        "kind": "table",
+        "root": str(root),
+        "table": "labels.csv",
+        "columns": {"image": "file_name", "label": "finding", "mask": "lesion"},
+        "size": 32,
+    }
+    return changed(TINY, dataset=dataset, **changes)
+
+
+@pytest.fixture
+def data(tmp_path):
+    root = tmp_path / "data"
+    return root, write_table_data(root)
+
+
+def save(data, table):
+    table.to_csv(data[0] / "labels.csv", index=False)
+
+
+def truncate(data):
+    path = data[0] / "images/i04.png"
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def missing_mask(data):
+    (data[0] / "masks/i05.png").unlink()
+
+
+def duplicate_id(data):
+    table = data[1].assign(sample_id=[f"s{min(i, 20)}" for i in range(len(data[1]))])
+    save(data, table)
+
+
+def outside_root(data):
+    table = data[1].copy()
+    table.loc[3, "file_name"] = "../secret.png"
+    cv2.imwrite(str(data[0].parent / "secret.png"), np.zeros((32, 32), np.uint8))
+    save(data, table)
+
+
+def missing_image(data):
+    (data[0] / "images/i07.png").unlink()
+
+
+def empty_split(data):
+    save(data, data[1].assign(split=data[1].split.replace("val", "train")))
+
+
+def no_image_at_all(data):
+    (data[0] / "images/i06.png").write_bytes(b"this is no image")
+
+
+def label_not_binary(data):
+    table = data[1].copy()
+    table.loc[2, "finding"] = 7
+    save(data, table)
+
+
+CASES = {
+    "truncated image": (truncate, "images", ["i04.png"]),
+    "unreadable image": (no_image_at_all, "cohort", ["i06.png"]),
+    "missing image": (missing_image, "cohort", ["i07.png"]),
+    "missing mask": (missing_mask, "cohort", ["i05"]),
+    "duplicate id": (duplicate_id, "cohort", ["s20"]),
+    "path outside the root": (outside_root, "cohort", ["secret.png"]),
+    "empty split": (empty_split, "cohort", ["val"]),
+    "label that is neither 0 nor 1": (label_not_binary, "cohort", ["7"]),
+}
+
+
+def the_sentence(result, rule):
+    """The one line for the user, and proof that no traceback is on the terminal."""
+    assert result.code != 0
+    lines = [line for line in result.text.splitlines() if line.startswith(f"Error in {rule}") and ": " in line]
+    lines = [line for line in lines if not line.startswith("Error in rule")]
+    assert len(lines) == 1, result.text
+    assert "Traceback" not in result.text
+    return lines[0]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_data_is_refused_in_one_sentence(place, data, case):
+    spoil, rule, expected = CASES[case]
+    spoil(data)
+    config = table_config(data[0])
+    result = place.run("selections", config=config)
+    line = the_sentence(result, rule)
+    for text in expected:
+        assert text in line
+    assert list((place.folder / "results/own/logs").rglob("*.log"))
+    log = "".join(path.read_text() for path in (place.folder / "results/own/logs").rglob(f"{rule}*/*.log")) + "".join(
+        path.read_text() for path in (place.folder / "results/own/logs").glob(f"{rule}*.log")
+    )
+    assert "Traceback" in log
+
+
+def test_missing_table_is_named_before_anything_runs(place, tmp_path):
+    result = place.run(config=table_config(tmp_path / "nowhere"))
+    assert result.code != 0
+    assert "labels.csv" in result.text
+    assert "Traceback" not in result.text
+
+
+def test_budget_larger_than_the_pool_keeps_what_was_selected_before(place, data):
+    config = table_config(data[0], budgets=[4, 500])
+    result = place.run("selections", config=config)
+    assert result.code != 0
+    assert "Traceback" not in result.text
+    assert "500" in result.text
+    assert "pool" in result.text
+    kept = sorted(path.name for path in (place.folder / "results/own/selections").rglob("b4/s1.parquet"))
+    assert len(kept) == 4
+    assert place.run("selections", config=table_config(data[0], budgets=[4])).idle
+
+
+def test_missing_weights_say_which_key_takes_a_path(place, data, tmp_path):
+    models = {"pixels": TINY["models"]["pixels"], "imagenet": {"encoder": "torchvision:resnet18"}}
+    offline = {
+        "TORCH_HOME": str(tmp_path / "cache"),
+        "https_proxy": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+    }
+    result = place.run("selections", config=table_config(data[0], models=models), environment=offline)
+    line = the_sentence(result, "embed")
+    assert "weights" in line
+    assert "resnet18" in line
+    # the other model's arms were selected all the same
+    assert len(list((place.folder / "results/own/selections").rglob("pixels/clustering/*/s1.parquet"))) == 4
+
+
+def test_one_class_only_is_trained_and_said(place, data):
+    # Every image of the pool is negative: whatever is selected holds one class.
+    table = data[1].assign(finding=data[1].finding.where(data[1].split != "train", 0))
+    save(data, table)
+    config = table_config(
+        data[0],
+        tasks=["classification"],
+        budgets=[4],
+        query__rounds=0,
+        models={},
+        methods={"random": {"strategy": "random"}},
+    )
+    result = place.run("summary", config=config)
+    assert result.code == 0, result.text
+    log = next((place.folder / "results/own/logs/train").rglob("*.log")).read_text()
+    assert "one class" in log
+
+
+def test_selections_do_not_change_when_labels_are_permuted(place, data, tmp_path):
+    """End to end: permuting labels and masks within each split leaves every selection byte for byte."""
+    config = table_config(data[0])
+    assert place.run("selections", config=config).code == 0
+    folder = place.folder / "results/own/selections"
+    before = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.parquet")}
+    assert len(before) == 8
+    table = data[1].copy()
+    rng = np.random.default_rng(5)
+    for rows in table.groupby("split").groups.values():
+        table.loc[rows, ["finding", "lesion"]] = table.loc[rng.permutation(rows), ["finding", "lesion"]].to_numpy()
+    assert (table.finding != data[1].finding).any()
+    save(data, table)
+    result = place.run("selections", config=config)
+    assert result.code == 0, result.text
+    assert result.jobs()["cohort"] == 1  # the changed table was read again
+    assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.parquet")} == before

@@ -1,0 +1,67 @@
+# Data set → table of samples, images, masks and splits. Labels leave it only in cohort.parquet;
+# samples.parquet is what the selecting side sees.
+
+
+rule cohort:
+    input:
+        cohort_files,
+    output:
+        cohort="<results>/cohort.parquet",
+        samples="<results>/samples.parquet",
+    log:
+        "<logs>/cohort.log",
+    benchmark:
+        "<benchmarks>/cohort.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        dataset=own(DATASET, *STORE_KEYS),
+        note=NOTE,
+        code=code("cohort", KINDS.entry(DATASET["kind"]).module),
+    message:
+        "Reading the data set"
+    script:
+        "../scripts/cohort.py"
+
+
+rule images:
+    input:
+        cohort=rules.cohort.output.cohort,
+    output:
+        "<results>/images/{size}.npy",
+    log:
+        "<logs>/images/{size}.log",
+    benchmark:
+        "<benchmarks>/images/{size}.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        kind=DATASET["kind"],
+        dataset=own(DATASET, *COMMON_KEYS),
+        store={"channels": DATASET["channels"], "interpolation": DATASET["interpolation"]},
+        code=code("images", KINDS.entry(DATASET["kind"]).module),
+    message:
+        "Decoding every image once, to {wildcards.size} pixels"
+    script:
+        "../scripts/images.py"
+
+
+rule masks:
+    input:
+        cohort=rules.cohort.output.cohort,
+    output:
+        "<results>/masks/{size}.npy",
+    log:
+        "<logs>/masks/{size}.log",
+    benchmark:
+        "<benchmarks>/masks/{size}.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        kind=DATASET["kind"],
+        dataset=own(DATASET, *COMMON_KEYS),
+        code=code("masks", KINDS.entry(DATASET["kind"]).module),
+    message:
+        "Decoding every mask once, to {wildcards.size} pixels"
+    script:
+        "../scripts/masks.py"

@@ -1,0 +1,177 @@
+# Configuration, paths and input functions that the rules share.
+import re
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+BASE = Path(workflow.basedir)
+# The package of this checkout, installed or not.
+sys.path.insert(0, str(BASE / "src"))
+
+from coldstart import configuration
+from coldstart.cohort import KINDS
+from coldstart.embedding import ENCODERS
+from coldstart.errors import InputError
+from coldstart.learning import NETWORKS
+from coldstart.protocols import PROTOCOLS
+from coldstart.provenance import code_digest
+from coldstart.query import STRATEGIES as QUERIES
+from coldstart.registry import module_path
+from coldstart.selection import STRATEGIES as METHODS
+
+# A configuration given on the command line stands alone: merged with the
+# embedded default it would inherit the phantom's keys.
+if not workflow.configfiles:
+
+    configfile: "config/config.yaml" if Path("config/config.yaml").is_file() else BASE / "config/config.yaml"
+
+
+SCHEMA = BASE / "workflow/schemas/config.schema.yaml"
+try:
+    configuration.check_schema(config, configuration.read_schema(SCHEMA))
+    configuration.fill_learning(config)
+    validate(config, str(SCHEMA))
+    configuration.check_names(config)
+    configuration.check_consistency(config)
+except InputError as error:
+    raise WorkflowError(f"The configuration cannot be used. {error}") from None
+
+DATASET = config["dataset"]
+RESULTS = f"results/{DATASET['name']}"
+PROTOCOL = PROTOCOLS[config["protocol"]]
+RUN = "<results>/runs/{task}/{model}/{method}/{query}/b{budget}/s{seed}/t{repeat}/round{round}"
+SELECTION = "<results>/selections/{task}/{model}/{method}/b{budget}/s{seed}.parquet"
+# Keys of `dataset` that decide how images are stored, and those that every kind has.
+STORE_KEYS = ("size", "channels", "interpolation")
+COMMON_KEYS = ("name", "kind", "split", "segmentation_samples", *STORE_KEYS)
+STAGES = ["initialisation", *(["subsequent"] if config["query"]["rounds"] else [])]
+TABLES = [f"{task}_{stage}" for task in config["tasks"] for stage in STAGES]
+SYNTHETIC = KINDS.entry(DATASET["kind"]).facts.get("synthetic", False)
+NOTE = "Synthetic phantom images: the figures claim nothing about medicine." if SYNTHETIC else ""
+
+
+def one_of(names):
+    """Regular expression that matches just these names."""
+    return "|".join(re.escape(name) for name in names)
+
+
+def ordered(value):
+    """Sort the keys of nested maps: Snakemake compares parameters as they are written."""
+    if isinstance(value, dict):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(item) for item in value] if isinstance(value, list) else value
+
+
+def own(section, *common):
+    """Keys of a section that belong to its entry alone, as a parameter that Snakemake can compare."""
+    return ordered({key: value for key, value in section.items() if key not in common})
+
+
+def code(script, *modules):
+    """Digest of a script, of the modules it stands on and of the registered ones it loads.
+
+    It enters rules as a parameter: an edit reruns what stands on it, while a
+    touched file, a fresh clone or another checkout's path reruns nothing.
+    """
+    return code_digest(BASE / "workflow/scripts" / f"{script}.py", *(module_path(name) for name in modules))
+
+
+def arms():
+    """Every (model, method) pair; a method that uses no embedding runs once, as model `none`."""
+    pairs = []
+    for method, section in config["methods"].items():
+        embeds = METHODS.entry(section["strategy"]).facts["uses_embedding"]
+        models = (section["models"] or list(config["models"])) if embeds else ["none"]
+        pairs += [(model, method) for model in models]
+    return pairs
+
+
+def seeds(method):
+    """Seeds of a method: its own, or those at the top."""
+    return config["methods"][method]["seeds"] or config["seeds"]
+
+
+def start_budget():
+    """Initial budget from which the rounds start."""
+    return config["query"]["from_budget"] or min(config["budgets"])
+
+
+def queried(model, method):
+    """Tell whether an arm goes on to active-learning rounds."""
+    query = config["query"]
+    chosen_model = query["models"] is None or model in query["models"]
+    return chosen_model and (query["methods"] is None or method in query["methods"])
+
+
+def strategies(task):
+    """Query strategies that serve a task."""
+    sections = config["query"]["strategies"]
+    return [name for name, section in sections.items() if task in QUERIES.entry(section["strategy"]).facts["tasks"]]
+
+
+def runs():
+    """Folders of every run that the configuration asks for."""
+    folders = []
+    for task in config["tasks"]:
+        for model, method in arms():
+            common = {"task": task, "model": model, "method": method, "seed": seeds(method)}
+            common["repeat"] = range(config["repeats"])
+            folders += expand(RUN, query="none", budget=config["budgets"], round=0, **common)
+            if queried(model, method):
+                rounds = range(1, config["query"]["rounds"] + 1)
+                folders += expand(RUN, query=strategies(task), budget=start_budget(), round=rounds, **common)
+    return folders
+
+
+def run_before(wildcards):
+    """Folder of the round before: round 0 is shared by all query strategies."""
+    last = int(wildcards.round) - 1
+    return expand(RUN, **{**dict(wildcards), "round": last, "query": wildcards.query if last else "none"})[0]
+
+
+def stored_images(wildcards):
+    """Images of the learning size."""
+    return f"<results>/images/{DATASET['size']}.npy"
+
+
+def encoder_size(model):
+    """Side in pixels of the images that an encoder sees."""
+    return config["models"][model].get("size") or DATASET["size"]
+
+
+def pictures():
+    """Maps of the pool and contact sheets of the largest selections."""
+    sheets = [
+        f"<results>/figures/contact/{task}/{model}/{method}.png" for task in config["tasks"] for model, method in arms()
+    ]
+    maps = [f"<results>/figures/map/{task}/{model}.png" for task in config["tasks"] for model in embedded_models()]
+    return sheets + maps
+
+
+def embedded_models():
+    """Models that at least one arm uses."""
+    return [model for model in config["models"] if any(model == used for used, _ in arms())]
+
+
+def tracked():
+    """The list of what MLflow holds, where tracking is on."""
+    return ["<results>/tracking.parquet"] if config["tracking"]["enabled"] else []
+
+
+def tracking_uri():
+    """Tracking URI: the configured one, or the local SQLite store."""
+    return config["tracking"]["uri"] or f"sqlite:///{Path('results/mlflow.db').resolve()}"
+
+
+def closing_lines():
+    """What the user wants to know at the end: where everything is."""
+    lines = [
+        f"Tables:  {RESULTS}/tables/",
+        f"Figures: {RESULTS}/figures/",
+        f"Report:  snakemake --report {RESULTS}/report.html (same configuration)",
+    ]
+    if config["tracking"]["enabled"]:
+        lines.append(f"MLflow:  {tracking_uri()} (make ui)")
+    return "\n".join(lines)

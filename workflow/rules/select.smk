@@ -1,0 +1,28 @@
+# Embedding → initial labelled set. Nothing in here can see a label.
+
+
+rule select:
+    input:
+        samples=rules.cohort.output.samples,
+        embedding=method_embedding,
+    output:
+        SELECTION,
+    log:
+        "<logs>/select/{task}/{model}/{method}/b{budget}_s{seed}.log",
+    benchmark:
+        "<benchmarks>/select/{task}/{model}/{method}/b{budget}_s{seed}.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        method=method_params,
+        code=method_code,
+    message:
+        "Selecting {wildcards.budget} images for {wildcards.task}: {wildcards.method} on {wildcards.model}, seed {wildcards.seed}"
+    script:
+        "../scripts/select.py"
+
+
+rule selections:
+    input:
+        all_selections,
+    localrule: True

@@ -1,0 +1,13 @@
+"""Read the data set into the cohort table, and its label-free view for the selecting side."""
+
+from scripting import snakemake
+
+from coldstart.cohort import KINDS
+from coldstart.cohort.assemble import assemble, label_free
+from coldstart.storage import write_table
+
+params = snakemake.params
+cohort = assemble(params.dataset, KINDS.module(params.dataset["kind"]))
+metadata = {"kind": params.dataset["kind"], "note": params.note}
+write_table(snakemake.output.cohort, cohort, metadata)
+write_table(snakemake.output.samples, label_free(cohort), metadata)

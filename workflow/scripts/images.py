@@ -1,0 +1,12 @@
+"""Decode every image once into a memory-mapped array."""
+
+from scripting import snakemake
+
+from coldstart.cohort import KINDS
+from coldstart.cohort.images import write_images
+from coldstart.storage import read_table
+
+params = snakemake.params
+cohort = read_table(snakemake.input.cohort)
+arrays = KINDS.module(params.kind).images(cohort, **params.dataset)
+write_images(snakemake.output[0], arrays, cohort, int(snakemake.wildcards.size), **params.store)

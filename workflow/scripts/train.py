@@ -1,0 +1,107 @@
+"""Train on the labelled set of one round, and predict validation, test and pool."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scripting import snakemake
+
+from coldstart.cohort.assemble import check_task, pool_of
+from coldstart.devices import lease, torch_device
+from coldstart.evaluation.classification import auprc_trapezoid, youden_threshold
+from coldstart.evaluation.segmentation import mean_dice
+from coldstart.learning.pixels import channels_of
+from coldstart.learning.prediction import predict
+from coldstart.learning.settings import Settings
+from coldstart.learning.training import fit
+from coldstart.learning.weights_file import load_weights, save_weights
+from coldstart.provenance import file_digest
+from coldstart.storage import read_metadata, read_table, replacing, write_json, write_table
+
+wildcards, params = snakemake.wildcards, snakemake.params
+task, folder = wildcards.task, Path(snakemake.output.labelled).parent
+training_seed = int(np.random.SeedSequence([int(wildcards.seed), int(wildcards.repeat)]).generate_state(1)[0])
+
+# The labelled set: that of the round before, and what was selected or queried since.
+picks = read_table(snakemake.input.picks)[["sample_id", "rank", "score"]]
+picks.insert(1, "round", int(wildcards.round))
+before = [read_table(snakemake.input.before)] if snakemake.input.get("before") else []
+labelled = pd.concat([*before, picks], ignore_index=True)
+
+# The oracle answers for the labelled and the validation samples; test labels are not looked at here.
+cohort = read_table(snakemake.input.cohort)
+check_task(cohort, task)
+rows = pd.Series(np.arange(len(cohort)), index=cohort.sample_id)
+parts = {part: np.flatnonzero((cohort.split == part) & cohort[task]) for part in ("val", "test")}
+parts["train"] = rows.loc[pool_of(cohort, task).sample_id[lambda ids: ~ids.isin(labelled.sample_id)]].to_numpy()
+images = np.load(snakemake.input.images, mmap_mode="r")
+if task == "classification":
+    targets = cohort.label.where(cohort.split != "test").fillna(-1).to_numpy(np.int64)
+    validate = auprc_trapezoid
+else:
+    targets = np.load(snakemake.input.masks, mmap_mode="r")
+    validate = mean_dice
+
+settings = Settings.read(params.learning)
+starts = [file_digest(path) for name in ("weights", "start") for path in [snakemake.input.get(name)] if path]
+content = [
+    starts,
+    params.learning,
+    params.code,
+    training_seed,
+    labelled.sample_id.tolist(),
+    read_metadata(snakemake.input.cohort),
+]
+fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+with lease(int(snakemake.resources.get("gpu", 0)), ".snakemake/gpu_slots") as leased:
+    device = torch_device(leased)
+    network = settings.build(channels=channels_of(images), seed=training_seed)
+    if snakemake.input.get("weights"):
+        load_weights(snakemake.input.weights, network)
+    fitted = fit(
+        network,
+        images,
+        targets,
+        rows.loc[labelled.sample_id].to_numpy(),
+        parts["val"],
+        settings,
+        validate=validate,
+        seed=training_seed,
+        device=device,
+        checkpoint=folder / "checkpoint.pt",
+        fingerprint=fingerprint,
+    )
+    predicted = {part: predict(fitted.network, images, index, settings, device) for part, index in parts.items()}
+    if snakemake.output.get("weights"):
+        save_weights(snakemake.output.weights, fitted.network)
+
+threshold = 0.5
+frames = [pd.DataFrame({"sample_id": cohort.sample_id.iloc[index], "split": part}) for part, index in parts.items()]
+predictions = pd.concat(frames, ignore_index=True)
+if task == "classification":
+    predictions["probability"] = np.concatenate(list(predicted.values()))
+    threshold = youden_threshold(targets[parts["val"]], predicted["val"], decimals=params.threshold_decimals)
+    threshold = min(float(threshold), 2.0)  # infinite where nothing beats chance; JSON knows no infinity
+else:
+    with replacing(snakemake.output.maps) as temporary:
+        np.savez_compressed(temporary, maps=np.concatenate(list(predicted.values())))
+write_table(snakemake.output.predictions, predictions)
+write_table(snakemake.output.labelled, labelled)
+with replacing(snakemake.output.history) as temporary:
+    fitted.history.to_csv(temporary, index=False)
+write_json(
+    snakemake.output.fit,
+    {
+        "cell": dict(wildcards.items()),
+        "n_labelled": len(labelled),
+        "best_epoch": fitted.best_epoch,
+        "best_value": None if np.isnan(fitted.best_value) else fitted.best_value,
+        "threshold": threshold,
+        "training_seed": training_seed,
+        "device": device,
+        "slot": leased.slot,
+        "settings": params.learning,
+    },
+)
