@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKOUT = ["Snakefile", "workflow", "config", "envs", "src"]
+CHECKOUT = ["Snakefile", "profiles", "workflow", "config", "envs", "src"]
 
 TINY = {
     "dataset": {
@@ -58,11 +58,11 @@ def changed(config, **changes):
     return config
 
 
-def copy_checkout(target):
+def copy_checkout(target, origin=ROOT):
     """Copy what a clone holds, with new file times."""
     target.mkdir(parents=True)
     for name in CHECKOUT:
-        source = ROOT / name
+        source = origin / name
         if source.is_dir():
             # copyfile, not copy2: a clone has the times of its making
             ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")

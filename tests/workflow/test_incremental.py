@@ -79,7 +79,7 @@ def test_the_order_of_keys_does_not_matter(finished):
 @pytest.fixture
 def fresh(finished, tmp_path):
     """Another clone of the same commit, made later, at another path, beside the finished results."""
-    return Workplace(copy_checkout(tmp_path / "elsewhere" / "clone"), finished.folder)
+    return Workplace(copy_checkout(tmp_path / "elsewhere" / "clone", finished.checkout), finished.folder)
 
 
 def test_a_fresh_clone_beside_finished_results_reruns_nothing(fresh):

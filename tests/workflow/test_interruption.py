@@ -13,6 +13,7 @@ LONG = changed(
     tasks=["segmentation"],
     budgets=[4],
     query__rounds=0,
+    query__models=None,
     models={},
     methods={"random": {"strategy": "random"}},
     learning__segmentation__epochs=400,

@@ -85,7 +85,7 @@ def arms():
         embeds = METHODS.entry(section["strategy"]).facts["uses_embedding"]
         models = (section["models"] or list(config["models"])) if embeds else ["none"]
         pairs += [(model, method) for model in models]
-    return pairs
+    return sorted(pairs, key=lambda pair: (pair[0] != "none", pair))
 
 
 def seeds(method):
