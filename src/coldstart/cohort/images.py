@@ -50,11 +50,11 @@ def write_images(path, arrays, cohort, size, channels=1, interpolation="area"):
     write_store(path, checked(arrays, cohort, "image"), shown_as, shape, dtype, "images")
 
 
-def write_masks(path, arrays, cohort, size):
+def write_masks(path, arrays, cohort, size, interpolation="area"):
     """Write the masks of a cohort at one size.
 
-    A pixel is foreground if any foreground of the source falls into it, so that
-    no lesion vanishes; an enlarged mask is repeated.
+    By default a pixel is foreground if any foreground of the source falls into
+    it; an enlarged mask is repeated. No lesion vanishes.
 
     Parameters
     ----------
@@ -66,15 +66,20 @@ def write_masks(path, arrays, cohort, size):
         `sample_id`, `height` and `width` are used.
     size : int
         Pixels per side.
+    interpolation : {"area", "bilinear", "nearest"}, default="area"
+        How masks are shrunk, as for `resize_mask`; the published protocol of
+        Yuan and Hong is ``bilinear``.
 
     Raises
     ------
     InputError
         As for `write_images`, and if a mask has other values than 0 and 1.
     """
+    if interpolation not in SHRINK:
+        raise InputError(f"the interpolation of masks is '{interpolation}', it must be one of {', '.join(SHRINK)}.")
     shape = (len(cohort), size, size)
     found = checked(arrays, cohort, "mask")
-    write_store(path, found, lambda mask: resize_mask(mask, size), shape, np.dtype(np.uint8), "masks")
+    write_store(path, found, lambda mask: resize_mask(mask, size, interpolation), shape, np.dtype(np.uint8), "masks")
 
 
 def read_images(path):
@@ -142,8 +147,8 @@ def resize(array, size, interpolation):
     return array
 
 
-def resize_mask(mask, size):
-    """Resize a mask to a square without losing foreground.
+def resize_mask(mask, size, interpolation="area"):
+    """Resize a mask to a square without losing it.
 
     Parameters
     ----------
@@ -151,6 +156,14 @@ def resize_mask(mask, size):
         (H, W) uint8, 0 or 1.
     size : int
         Pixels per side.
+    interpolation : {"area", "bilinear", "nearest"}, default="area"
+        How it is shrunk: foreground is what is above zero after OpenCV's
+        interpolation of that name. ``area`` looks at every source pixel and so
+        widens every outline: the lesions of ChestX-Det, 0.93 % of the image at
+        1024 pixels, cover 1.11 % at 224. ``bilinear`` looks at four of them at
+        most (0.97 %); it is what the authors of Yuan and Hong (arXiv 2402.02561)
+        do. Where ``bilinear`` or ``nearest`` would leave nothing of
+        a mask, ``area`` is taken.
 
     Returns
     -------
@@ -161,7 +174,11 @@ def resize_mask(mask, size):
     small = (min(width, size), min(height, size))
     if small != (width, height):
         # In floating point, a share of foreground however small stays above zero.
-        mask = (cv2.resize(mask.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
+        whole = mask.astype(np.float32)
+        mask = cv2.resize(whole, small, interpolation=SHRINK[interpolation]) > 0
+        if whole.any() and not mask.any():
+            mask = cv2.resize(whole, small, interpolation=cv2.INTER_AREA) > 0
+        mask = mask.astype(np.uint8)
     if small != (size, size):
         mask = cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST)
     return mask
