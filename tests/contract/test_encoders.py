@@ -6,13 +6,18 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import timm
 import torch
 import torchvision
+import torchxrayvision
+from foreign_networks import tensorflow_or_skip, write_onnx, write_saved_model
 
 from coldstart.embedding import ENCODERS
 from coldstart.embedding.base import EncoderInputs
 
 N = 12
+# TensorFlow starts anew in every call, and is not everywhere.
+NAMES = [pytest.param(name, marks=pytest.mark.slow if name == "savedmodel" else ()) for name in ENCODERS]
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +27,24 @@ def call(tmp_path_factory):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         torch.save(torchvision.models.squeezenet1_1().state_dict(), folder / "w.pth")
+        torch.save(torchxrayvision.models.DenseNet(), folder / "txrv.pt")
+        torch.save(timm.create_model("test_resnet").state_dict(), folder / "timm.pth")
+    write_onnx(folder / "n.onnx", np.random.default_rng(0).normal(size=(5, 3, 3, 3)))
     np.savez(folder / "e.npz", **{f"a/{i}.png": np.full(3, i, np.float32) for i in range(N)})
+
+    def saved_model():
+        if not (folder / "saved").exists():
+            write_saved_model(folder / "saved", "one")
+        return {"path": str(folder / "saved"), "size": 32, "python": tensorflow_or_skip()}, None
+
     return {
         "pixels": ({}, None),
         "torchvision": ({"weights": str(folder / "w.pth"), "size": 64}, "squeezenet1_1"),
+        "txrv": ({"weights": str(folder / "txrv.pt"), "size": 32}, "densenet121-res224-all"),
+        "timm": ({"weights": str(folder / "timm.pth"), "size": 32}, "test_resnet"),
+        "onnx": ({"path": str(folder / "n.onnx"), "size": 32, "output": "pooled"}, None),
+        # Made when first asked for: it takes TensorFlow.
+        "savedmodel": saved_model,
         "simclr": ({"size": 16, "dimension": 8, "epochs": 2, "batch_size": 4}, None),
         "file": ({"path": str(folder / "e.npz")}, None),
     }
@@ -38,8 +57,12 @@ def pool(shape=(40, 40), dtype=np.uint8, name=None):
     return EncoderInputs(images, ids, names, np.arange(N) < 8, name)
 
 
+def settled(call, name):
+    return call[name]() if callable(call[name]) else call[name]
+
+
 def run(call, name, seed=0, **how):
-    settings, after_colon = call[name]
+    settings, after_colon = settled(call, name)
     inputs = pool(name=after_colon, **how)
     return ENCODERS.load(name)(inputs, seed=seed, device="cpu", **settings)
 
@@ -57,7 +80,7 @@ def test_signature(name):
 
 
 @pytest.mark.parametrize("how", [{}, {"dtype": np.uint16}, {"shape": (40, 40, 3)}], ids=["grey", "16 bits", "colour"])
-@pytest.mark.parametrize("name", list(ENCODERS))
+@pytest.mark.parametrize("name", NAMES)
 def test_vectors_and_provenance(call, name, how):
     embedding = run(call, name, **how)
     assert embedding.vectors.dtype == np.float32
@@ -69,7 +92,7 @@ def test_vectors_and_provenance(call, name, how):
     assert json.loads(json.dumps(embedding.provenance)) == embedding.provenance
 
 
-@pytest.mark.parametrize("name", list(ENCODERS))
+@pytest.mark.parametrize("name", NAMES)
 def test_same_seed_same_bytes_and_nothing_else_moved(call, name):
     first = run(call, name, seed=4)
     torch.manual_seed(1)
@@ -83,9 +106,24 @@ def test_same_seed_same_bytes_and_nothing_else_moved(call, name):
     assert not torch.are_deterministic_algorithms_enabled()
 
 
-@pytest.mark.parametrize("name", list(ENCODERS))
+@pytest.mark.parametrize("name", NAMES)
+def test_order_and_batches(call, name):
+    """A vector belongs to its image, wherever and beside whichever others it lies."""
+    if ENCODERS.entry(name).facts.get("trains_on_pool"):
+        pytest.skip("the order of the pool is the order of training")
+    settings, after_colon = settled(call, name)
+    whole = pool(name=after_colon)
+    order = np.random.default_rng(3).permutation(N)
+    ids, names = ([listed[row] for row in order] for listed in (whole.sample_ids, whole.image_names))
+    turned = EncoderInputs(whole.images[order], ids, names, whole.pool[order], after_colon)
+    few = {"batch_size": 5} if "batch_size" in ENCODERS.parameters(name) else {}
+    vectors = ENCODERS.load(name)(whole, **settings).vectors
+    assert np.allclose(ENCODERS.load(name)(turned, **settings, **few).vectors, vectors[order], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_inputs_untouched(call, name):
-    settings, after_colon = call[name]
+    settings, after_colon = settled(call, name)
     inputs = pool(name=after_colon)
     before = inputs.images.copy()
     inputs.images.flags.writeable = False
@@ -93,9 +131,11 @@ def test_inputs_untouched(call, name):
     assert np.array_equal(inputs.images, before)
 
 
-@pytest.mark.parametrize("name", [name for name in ENCODERS if ENCODERS.entry(name).facts.get("needs_images", True)])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if ENCODERS.entry(name.values[0]).facts.get("needs_images", True)]
+)
 def test_images_outside_the_pool_teach_nothing(call, name):
-    settings, after_colon = call[name]
+    settings, after_colon = settled(call, name)
     inputs = pool(name=after_colon)
     whole = ENCODERS.load(name)(inputs, **settings).vectors
     images = inputs.images.copy()
@@ -107,9 +147,9 @@ def test_images_outside_the_pool_teach_nothing(call, name):
     assert not np.allclose(whole[~inputs.pool], changed[~inputs.pool])
 
 
-@pytest.mark.parametrize("name", list(ENCODERS))
+@pytest.mark.parametrize("name", NAMES)
 def test_without_images_only_where_the_facts_say_so(call, name):
-    settings, after_colon = call[name]
+    settings, after_colon = settled(call, name)
     full = pool(name=after_colon)
     inputs = EncoderInputs(None, full.sample_ids, full.image_names, full.pool, after_colon)
     if ENCODERS.entry(name).facts.get("needs_images", True):
@@ -121,7 +161,7 @@ def test_without_images_only_where_the_facts_say_so(call, name):
 
 def test_known_facts():
     facts = Counter(fact for name in ENCODERS for fact in ENCODERS.entry(name).facts)
-    assert facts == {"takes_name": 1, "trains_on_pool": 1, "needs_images": 1}
+    assert facts == {"takes_name": 3, "gpu": 5, "trains_on_pool": 1, "needs_images": 1}
 
 
 def test_parts_of_unequal_length():

@@ -8,6 +8,10 @@ ENCODERS = Registry(
     {
         "pixels": Entry("coldstart.embedding.pixels"),
         "torchvision": Entry("coldstart.embedding.torchvision", {"takes_name": True, "gpu": True}),
+        "txrv": Entry("coldstart.embedding.torchxrayvision", {"takes_name": True, "gpu": True}),
+        "timm": Entry("coldstart.embedding.timm", {"takes_name": True, "gpu": True}),
+        "onnx": Entry("coldstart.embedding.onnx", {"gpu": True}),
+        "savedmodel": Entry("coldstart.embedding.savedmodel"),
         "simclr": Entry("coldstart.embedding.simclr", {"trains_on_pool": True, "gpu": True}),
         "file": Entry("coldstart.embedding.file", {"needs_images": False}),
     },

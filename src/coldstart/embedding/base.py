@@ -24,6 +24,10 @@ class EncoderInputs:
         The unlabelled pool: the only rows whose images an encoder may train on.
     name : str, optional
         What follows the colon of the encoder's name (``torchvision:resnet50``).
+    colour : numpy.ndarray of bool, shape (n,), optional
+        Which source files hold more than one channel, whatever is stored of
+        them: those that ``skimage.io.imread`` reads into an array of more than
+        two axes (RGB, RGBA, palette, grey with alpha).
 
     Raises
     ------
@@ -36,13 +40,15 @@ class EncoderInputs:
     image_names: list
     pool: np.ndarray | None = None
     name: str | None = None
+    colour: np.ndarray | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "sample_ids", [str(sample) for sample in self.sample_ids])
         object.__setattr__(self, "image_names", [str(name) for name in self.image_names])
-        if self.pool is not None:
-            object.__setattr__(self, "pool", np.asarray(self.pool, dtype=bool))
-        parts = (self.sample_ids, self.image_names, self.images, self.pool)
+        for key in ("pool", "colour"):
+            if getattr(self, key) is not None:
+                object.__setattr__(self, key, np.asarray(getattr(self, key), dtype=bool))
+        parts = (self.sample_ids, self.image_names, self.images, self.pool, self.colour)
         if len({len(part) for part in parts if part is not None}) != 1:
             raise ValueError("the parts of the encoder's inputs differ in length")
 

@@ -3,20 +3,15 @@
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 import torchvision
 
-from coldstart.cohort.images import as_float
 from coldstart.embedding.base import Embedding, provenance
-from coldstart.embedding.resizing import channels_first, resized
+from coldstart.embedding.features import MEAN, STD, network_features, prepared
 from coldstart.embedding.weights import cached_weights, load_weights, published_weights, read_state_dict
 from coldstart.errors import InputError
-from coldstart.progress import track
 from coldstart.provenance import file_digest
 
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
 CLASSES = 1000
 
 
@@ -82,7 +77,12 @@ def encode(
         if not hasattr(network, "features"):
             raise InputError(f"torchvision's {model} has no part named features: choose `pooling: penultimate`.")
         network = torch.nn.Sequential(network.features, MeanOverMap())
-    vectors = features(network.eval().to(device), inputs.images, size, normalise, batch_size, device, model)
+    mean, std = (MEAN, STD) if normalise else (None, None)
+
+    def prepare(stored):
+        return prepared(stored, size, 3, mean, std)
+
+    vectors = network_features(network, inputs.images, prepare, batch_size, device, f"torchvision's {model}")
     return Embedding(
         vectors,
         provenance(
@@ -94,12 +94,30 @@ def encode(
                 "interpolation": "bilinear",
                 "scale": "[0, 1]",
                 "channels": 3,
-                "mean": list(MEAN) if normalise else None,
-                "std": list(STD) if normalise else None,
+                "mean": list(mean) if normalise else None,
+                "std": list(std) if normalise else None,
             },
             ("torch", "torchvision", "numpy", "opencv-python-headless"),
         ),
     )
+
+
+def fetch(name, weights=None, **_):
+    """Bring torchvision's default weights of a network into torch's cache.
+
+    Parameters
+    ----------
+    name : str
+        Torchvision's name of the network.
+    weights : str, optional
+        As in `encode`.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None where the configuration names a file of its own.
+    """
+    return None if weights else cached_weights(name)
 
 
 class MeanOverMap(torch.nn.Module):
@@ -145,50 +163,3 @@ def headless(model, size):
     parent, _, own = head.rpartition(".")
     setattr(network.get_submodule(parent), own, torch.nn.Identity())
     return network, head
-
-
-@torch.inference_mode()
-def features(network, images, size, normalise, batch_size, device, model):
-    """Run a network over all images.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        In evaluation mode, on `device`.
-    images : numpy.ndarray of uint8 or uint16, shape (n, s, s) or (n, s, s, 3)
-        Stored images.
-    size : int
-        Edge length that the network is given.
-    normalise : bool
-        Whether to apply ImageNet's mean and standard deviation.
-    batch_size : int
-        Images at a time.
-    device : str
-        Device.
-    model : str
-        Name of the network, for messages.
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (n, d)
-
-    Raises
-    ------
-    InputError
-        If the network does not take images of that size.
-    """
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
-    parts = []
-    for start in track(range(0, len(images), batch_size), f"embedding with {model}"):
-        batch = torch.from_numpy(channels_first(as_float(resized(images[start : start + batch_size], size))))
-        batch = batch.expand(-1, 3, -1, -1)
-        batch = (batch - mean) / std if normalise else batch
-        try:
-            parts.append(network(batch.to(device)).flatten(1).float().cpu().numpy())
-        except torch.OutOfMemoryError:
-            raise
-        except (AssertionError, RuntimeError, ValueError) as error:
-            raise InputError(
-                f"torchvision's {model} does not take images of {size} pixels ({error}): leave `size` out."
-            ) from error
-    return np.concatenate(parts)

@@ -6,6 +6,8 @@ import logging
 import pickle
 import re
 import socket
+import warnings
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
@@ -14,11 +16,25 @@ import safetensors.torch
 import torch
 import torchvision
 
+from coldstart.embedding.pickled import load_network
 from coldstart.errors import InputError, shown
 from coldstart.registry import choices
 
 LOGGER = logging.getLogger("coldstart")
+# What readers raise on files that are cut off or of another kind.
+DAMAGED = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    safetensors.SafetensorError,
+)
 SECONDS_WITHOUT_ANSWER = 20
+# How PyTorch's reader names what it refuses to build.
+FOREIGN_OBJECT = re.compile(r"GLOBAL (\S+)")
 # The published DenseNet files still name "norm.1" what torchvision now calls "norm1".
 OLD_DENSENET_KEY = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\..*)$")
 
@@ -66,8 +82,37 @@ def cached_weights(model):
     InputError
         If torchvision has no such network, or the file is neither there nor to be downloaded.
     """
-    url = published_weights(model).url
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    return downloaded_to_torch(published_weights(model).url, f"torchvision's {model}")
+
+
+def downloaded_to_torch(url, whose):
+    """Path of a published weights file in torch's cache; see `downloaded`."""
+    return downloaded(url, Path(torch.hub.get_dir()) / "checkpoints", whose, "$TORCH_HOME/hub/checkpoints")
+
+
+def downloaded(url, folder, whose, known_as=None):
+    """Path of a published weights file; downloaded where it is not in its cache.
+
+    Parameters
+    ----------
+    url : str
+        Where it is published.
+    folder : pathlib.Path
+        The cache.
+    whose : str
+        What the weights belong to, for messages.
+    known_as : str, optional
+        How the folder is set, for messages.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    InputError
+        If the file is neither there nor to be downloaded.
+    """
     path = folder / url.rpartition("/")[2]
     if path.is_file():
         return path
@@ -80,16 +125,17 @@ def cached_weights(model):
         socket.setdefaulttimeout(SECONDS_WITHOUT_ANSWER)
         torch.hub.download_url_to_file(url, str(path), named_digest and named_digest[1], progress=False)
     except (OSError, RuntimeError, http.client.HTTPException) as error:
+        place = f"{folder} ({known_as})" if known_as else folder
         raise InputError(
-            f"the weights {path.name} of torchvision's {model} are not in {folder} ($TORCH_HOME/hub/checkpoints) and "
-            f"cannot be downloaded ({error}): fetch {url} elsewhere and put it there, or let `weights:` name a file."
+            f"the weights {path.name} of {whose} are not in {place} and cannot be downloaded ({error}): "
+            f"fetch {url} elsewhere and put it there, or let `weights:` name a file."
         ) from error
     finally:
         socket.setdefaulttimeout(timeout)
     return path
 
 
-def read_state_dict(path):
+def read_state_dict(path, classes=()):
     """Read the tensors of a weights file; no code in it is run.
 
     Parameters
@@ -98,6 +144,9 @@ def read_state_dict(path):
         A ``.safetensors`` file, or what `torch.save` wrote. The tensors may
         lie under ``"state_dict"``, and every key may begin with ``"module."``
         (`torch.nn.DataParallel`).
+    classes : iterable of type, default=()
+        Where the file may be a whole pickled network, the classes that it may be
+        made of; all others are refused.
 
     Returns
     -------
@@ -113,16 +162,16 @@ def read_state_dict(path):
     if not path.is_file():
         raise InputError(f"there is no weights file {path}: correct `weights`.")
     try:
-        if path.suffix == ".safetensors":
-            state = safetensors.torch.load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+        state = safetensors.torch.load_file(path) if path.suffix == ".safetensors" else load_tensors(path, classes)
+        if isinstance(state, torch.nn.Module):
+            state = state.state_dict()
     except pickle.UnpicklingError as error:
+        foreign = FOREIGN_OBJECT.search(str(error))
         raise InputError(
-            f"{path} is damaged or holds Python objects beside its tensors: "
-            "fetch it again, or save `model.state_dict()` alone."
+            f"{path} is damaged or holds Python objects beside its tensors: fetch it again, or save "
+            f"`model.state_dict()` alone{f' (refused: {foreign[1]})' if foreign else ''}."
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, safetensors.SafetensorError) as error:
+    except DAMAGED as error:
         raise InputError(f"the weights file {path} is damaged ({first_line(error)}): fetch it again.") from error
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
@@ -130,6 +179,19 @@ def read_state_dict(path):
         raise InputError(f"{path} holds no state_dict (names and tensors): save `model.state_dict()` alone.")
     wrapped = all(key.startswith("module.") for key in state)
     return OrderedDict((key.removeprefix("module.") if wrapped else key, part) for key, part in state.items())
+
+
+def load_tensors(path, classes):
+    """What `torch.save` wrote, read by PyTorch's safe reader and with no other classes than the given ones."""
+    with torch.serialization.safe_globals(list(classes)), warnings.catch_warnings():
+        # Old files carry the source text of their classes, which has changed since.
+        warnings.simplefilter("ignore", torch.serialization.SourceChangeWarning)
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError:
+            if not classes or zipfile.is_zipfile(path):
+                raise
+            return load_network(path, classes)
 
 
 def first_line(error):
