@@ -1,5 +1,7 @@
 """Words that tables and figures share: names of arms, metrics and stages, numbers, and the caption's facts."""
 
+import math
+
 from coldstart.errors import InputError
 from coldstart.evaluation import METRICS
 from coldstart.registry import choices
@@ -33,6 +35,12 @@ def decimals(metric):
 def number(value, metric):
     """A value as it is printed; two values that print alike count as tied."""
     return f"{value:.{decimals(metric)}f}"
+
+
+def with_error(value, se, metric):
+    """A value with its standard error in parentheses, where it has one, as it is printed."""
+    shown = number(value, metric)
+    return f"{shown} ({number(se, metric)})" if not math.isnan(se) else shown
 
 
 def arm_label(model, method, query="none", budget=None):

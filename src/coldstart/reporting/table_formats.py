@@ -26,6 +26,8 @@ LATEX_SPECIAL = {
     "√": r"$\surd$",
     "–": "--",
     "±": r"$\pm$",
+    "−": r"$-$",
+    "†": r"$\dagger$",
 }
 HTML_PAGE = """<!doctype html>
 <html lang="en">
@@ -47,6 +49,7 @@ thead th[colspan] {{ text-align: center; }}
 thead tr:last-child th {{ border-block-end: 1px solid; }}
 tbody th {{ font-weight: normal; }}
 tbody tr:hover {{ background: color-mix(in srgb, currentColor 8%, transparent); }}
+tbody tr.next > * {{ border-block-start: 1px solid color-mix(in srgb, currentColor 25%, transparent); }}
 .group {{ border-inline-start: 1px solid color-mix(in srgb, currentColor 25%, transparent); }}
 small {{ opacity: .8; }}
 </style>
@@ -101,16 +104,20 @@ def cell_rows(table, escape, best, second, error="{}"):
     ]
 
 
+def starts_group(table, row):
+    """Whether a row is the first of a group other than the first one."""
+    return table.group > 1 and row > 0 and row % table.group == 0
+
+
 def to_csv(table):
     """Full precision without marks.
 
-    Columns model, method, query, the initial budget where it is not the point,
+    The columns that name a row (model, method, query, and the initial budget
+    where it is not the point; or the published method and what the row gives),
     then ``{metric}_{point}`` and ``{metric}_{point}_se``, and ``note`` where
     there is one.
     """
-    frame = table.arms[["model", "method", "query"]].copy()
-    if table.arms["budget"].any():
-        frame["budget"] = table.arms["budget"]
+    frame = table.arms.drop(columns="label")
     for column, point in enumerate(table.points):
         for layer, metric in enumerate(table.metrics):
             frame[f"{metric}_{point}"] = table.value[:, column, layer]
@@ -124,7 +131,7 @@ def to_markdown(table):
     """GitHub Markdown: best in bold, second best in ``<u>``."""
     points = [f"{table.points_title} {point}: {title}" for point in table.points for title in table.titles]
     lines = [
-        "| " + " | ".join(["Arm", *points]) + " |",
+        "| " + " | ".join([table.arms_title, *points]) + " |",
         "| :-- |" + " --: |" * len(points),
     ]
     rows = cell_rows(table, markdown_text, "**{}**", "<u>{}</u>")
@@ -147,11 +154,11 @@ def to_latex(table):
         r"\toprule",
         rf"{table.points_title} & " + " & ".join(groups) + r" \\",
         " ".join(rules),
-        "Arm & " + " & ".join(titles) + r" \\",
+        f"{table.arms_title} & " + " & ".join(titles) + r" \\",
         r"\midrule",
         *(
-            latex_text(label) + " & " + " & ".join(row) + r" \\"
-            for label, row in zip(table.arms["label"], rows, strict=True)
+            (r"\addlinespace " if starts_group(table, i) else "") + latex_text(label) + " & " + " & ".join(row) + r" \\"
+            for i, (label, row) in enumerate(zip(table.arms["label"], rows, strict=True))
         ),
         r"\bottomrule",
         r"\end{tabular}",
@@ -185,9 +192,10 @@ def to_html(table):
     )
     lines = []
     rows = cell_rows(table, html.escape, "<strong>{}</strong>", "<u>{}</u>", "<small>{}</small>")
-    for label, row in zip(table.arms["label"], rows, strict=True):
+    for place, (label, row) in enumerate(zip(table.arms["label"], rows, strict=True)):
         cells = "".join(f"<td{' class=group' if i % span == 0 else ''}>{cell}</td>" for i, cell in enumerate(row))
-        lines.append(f'<tr><th scope="row">{html.escape(label)}</th>{cells}</tr>')
+        start = '<tr class="next">' if starts_group(table, place) else "<tr>"
+        lines.append(f'{start}<th scope="row">{html.escape(label)}</th>{cells}</tr>')
     note = f" <strong>{html.escape(table.note)}</strong>" if table.note else ""
     columns = "<colgroup></colgroup>" + f'<colgroup span="{span}"></colgroup>' * len(table.points)
     body = [
@@ -197,7 +205,7 @@ def to_html(table):
         columns,
         "<thead>",
         f'<tr><th scope="col">{html.escape(table.points_title)}</th>{groups}</tr>',
-        f'<tr><th scope="col">Arm</th>{titles}</tr>',
+        f'<tr><th scope="col">{html.escape(table.arms_title)}</th>{titles}</tr>',
         "</thead>",
         "<tbody>",
         *lines,

@@ -20,7 +20,8 @@ class ComparisonTable:
     Attributes
     ----------
     arms : pandas.DataFrame
-        One row per row of the table: model, method, query, budget, label.
+        One row per row of the table: what names it (model, method, query, and
+        the budget where it is part of the arm), and its label.
     points : list of int
         Budgets, or numbers of labelled samples.
     points_title : str
@@ -41,6 +42,10 @@ class ComparisonTable:
         What the table shows, and how to read it.
     note : str
         What must be said of the data; may be empty.
+    arms_title : str, default="Arm"
+        What the rows are.
+    group : int, default=1
+        Rows that belong together; a gap or line sets them off.
     """
 
     arms: object
@@ -55,6 +60,8 @@ class ComparisonTable:
     heading: str
     caption: str
     note: str
+    arms_title: str = "Arm"
+    group: int = 1
 
 
 def marks_of(values, metric):
@@ -122,9 +129,8 @@ def comparison_table(summary, task, stage, metrics, *, note="", decimals=None):
         for column in range(len(found.points)):
             marks[:, column, layer] = marks_of(found.value[:, column, layer], metric)
         for row, column in np.argwhere(~np.isnan(found.value[:, :, layer])):
-            value, se = found.value[row, column, layer], found.se[row, column, layer]
-            shown = captions.number(value, metric)
-            text[row, column, layer] = shown if np.isnan(se) else f"{shown} ({captions.number(se, metric)})"
+            cell = (row, column, layer)
+            text[cell] = captions.with_error(found.value[cell], found.se[cell], metric)
     caption = [
         f"{found.heading}. Mean over runs, bootstrap standard error in parentheses ({found.runs}).",
         "Arrows point to the better values.",
@@ -132,7 +138,7 @@ def comparison_table(summary, task, stage, metrics, *, note="", decimals=None):
     if (marks != "").any():
         caption.append("Per column the best value is bold and the second best underlined, by the printed means alone.")
     return ComparisonTable(
-        arms=found.arms,
+        arms=found.arms if found.arms["budget"].any() else found.arms.drop(columns="budget"),
         points=found.points,
         points_title="Budget" if stage == INITIALISATION else "Labelled",
         metrics=found.metrics,
