@@ -17,6 +17,7 @@ CONFIG = changed(
     budgets=[4],
     seeds=[1, 2, 3, 4],
     query__rounds=0,
+    learning__classification__epochs=150,  # long enough for two jobs to meet
     query__models=None,
     models={},
     methods={"random": {"strategy": "random"}},
