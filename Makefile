@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: setup demo report test lint format lock ui clean
+.PHONY: setup setup-tensorflow demo report test lint format lock ui clean
 
 setup: $(INSTALLED)
 
@@ -19,6 +19,16 @@ $(INSTALLED): requirements.lock pyproject.toml
 		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock || \
 		$(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# TensorFlow lives in an environment of its own, for SavedModel encoders alone.
+setup-tensorflow: .venv-tensorflow/.installed
+
+.venv-tensorflow/.installed: requirements-tensorflow.txt $(INSTALLED)
+	$(PYTHON) -m venv .venv-tensorflow
+	$(BIN)/uv pip install --quiet --python .venv-tensorflow/bin/python --require-hashes --compile-bytecode \
+		-r requirements-tensorflow.txt || \
+		.venv-tensorflow/bin/pip install --quiet --require-hashes -r requirements-tensorflow.txt
 	@touch $@
 
 demo: setup
@@ -34,7 +44,7 @@ report: setup
 	@echo "MLflow:  results/mlflow.db, shown by: make ui"
 
 # The fast tests first, then those that train networks and run the workflow.
-test: setup
+test: setup setup-tensorflow
 	$(BIN)/python -m pytest -q -n $(CORES) -m "not slow and not workflow"
 	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m "slow or workflow"
 

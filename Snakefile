@@ -9,6 +9,10 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 
 
+if missing := missing_files():
+    logger.warning(missing)
+
+
 pathvars:
     results=RESULTS,
     logs=f"{RESULTS}/logs",
@@ -33,13 +37,15 @@ wildcard_constraints:
 rule all:
     default_target: True
     input:
-        collect("<results>/tables/{table}.html", table=TABLES),
-        collect("<results>/figures/curves/{table}.png", table=TABLES),
+        collect("<results>/tables/{table}.html", table=tables()),
+        collect("<results>/figures/curves/{table}.png", table=tables()),
         pictures(),
+        published(),
         tracked(),
     localrule: True
 
 
+include: "workflow/rules/fetch.smk"
 include: "workflow/rules/cohort.smk"
 include: "workflow/rules/embed.smk"
 include: "workflow/rules/select.smk"
@@ -47,6 +53,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/query.smk"
 include: "workflow/rules/summary.smk"
+include: "workflow/rules/published.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/track.smk"
 

@@ -13,6 +13,7 @@ from coldstart.learning import NETWORKS
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import choices
 from coldstart.selection import STRATEGIES as METHODS
+from coldstart.trainings import SHARED_LEARNING, overrides
 
 JSON_TYPES = {
     "object": "a map",
@@ -23,11 +24,9 @@ JSON_TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
-# Networks that a task is trained with where the configuration names none.
-DEFAULT_LEARNING = {
-    "classification": {"network": "vgg11", "learning_rate": 0.001},
-    "segmentation": {"network": "unet_vgg11", "learning_rate": 0.01},
-}
+# Keys of a model and of a method that belong to no encoder or strategy.
+MODEL_KEYS = ("encoder", "seed", "learning")
+METHOD_KEYS = ("strategy", "models", "seeds", "learning")
 
 
 def read_schema(path):
@@ -51,27 +50,41 @@ def check_schema(config, schema):
     InputError
         For the first violation: the key, what is allowed, the nearest match.
     """
+    refuse(config, schema)
+    # Checked apart: the schema's defaults are for the task's own settings, and must not be filled in here.
+    learning = {**schema["properties"]["learning"], "$defs": schema["$defs"]}
+    for where, given in overrides(config):
+        refuse(given, learning, where)
+        for task in given:
+            if wrong := [key for key in given[task] if key in SHARED_LEARNING]:
+                raise InputError(f"{where}.{task}.{wrong[0]}: holds for all arms; set learning.{task}.{wrong[0]}.")
+
+
+def refuse(config, schema, where=""):
+    """Raise the first violation of a schema; `where` is the key under which the part checked lies."""
     errors = list(Draft202012Validator(schema).iter_errors(config))
     # A misspelt key is the likeliest cause, also of the required key that is missing for it.
     errors.sort(key=lambda error: (error.validator != "additionalProperties", [str(part) for part in error.path]))
     if errors:
-        raise InputError(sentence(errors[0]))
+        raise InputError(sentence(errors[0], where))
 
 
-def sentence(error):
+def sentence(error, where=""):
     """Put one violation of the schema into a sentence.
 
     Parameters
     ----------
     error : jsonschema.ValidationError
         The violation.
+    where : str, default=""
+        The key under which the part that was checked lies.
 
     Returns
     -------
     str
         Key, what is wrong, what is allowed.
     """
-    key = ".".join(str(part) for part in error.absolute_path)
+    key = ".".join([*([where] if where else []), *(str(part) for part in error.absolute_path)])
     where, allowed = key or "the configuration", error.validator_value
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
@@ -82,7 +95,8 @@ def sentence(error):
         return f"{where}: the key '{missing}' is missing; it stands for: {described(error.schema, missing)}"
     if error.validator == "type":
         types = [allowed] if isinstance(allowed, str) else allowed
-        return f"{where}: {error.instance!r} should be {' or '.join(JSON_TYPES[name] for name in types)}."
+        hint = yaml_number_hint(error.instance) if "number" in types else ""
+        return f"{where}: {error.instance!r} should be {' or '.join(JSON_TYPES[name] for name in types)}{hint}."
     if error.validator == "enum":
         return f"{where}: unknown value {error.instance!r}; {choices(error.instance, allowed)}."
     if error.validator == "pattern":
@@ -100,6 +114,14 @@ def sentence(error):
     if error.validator in limits:
         return f"{where}: {error.instance!r} should be {limits[error.validator]} {allowed}."
     return f"{where}: {error.message}."
+
+
+def yaml_number_hint(value):
+    """Say how YAML wants a number written that it read as text (``1e-3``)."""
+    try:
+        return f" (YAML reads 1e-3 as text and 1.0e-3 as a number: write {float(value)})"
+    except (TypeError, ValueError):
+        return ""
 
 
 def described(schema, key):
@@ -126,13 +148,15 @@ def check_names(config):
     for name, model in config["models"].items():
         check_encoder(name, model)
     for name, method in config["methods"].items():
-        keys = {"strategy", "models", "seeds"}
+        keys = set(METHOD_KEYS)
         check_entry(METHODS, method["strategy"], f"methods.{name}", "strategy", own(method, keys), keys)
     for name, query in config["query"]["strategies"].items():
         keys = {"strategy"}
         check_entry(QUERIES, query["strategy"], f"query.strategies.{name}", "strategy", own(query, keys), keys)
     for task in config["tasks"]:
-        check_network(task, config["learning"][task])
+        check_network(f"learning.{task}", task, config["learning"][task])
+        for where, given in overrides(config):
+            check_network(f"{where}.{task}", task, {**config["learning"][task], **given.get(task, {})})
 
 
 def own(section, common):
@@ -145,7 +169,7 @@ def check_encoder(name, model):
     key, encoder = f"models.{name}", model["encoder"]
     if name == "none":
         raise InputError("models.none: the name 'none' is kept for methods that use no embedding; choose another.")
-    check_entry(ENCODERS, encoder, key, "encoder", own(model, {"encoder"}), {"encoder"})
+    check_entry(ENCODERS, encoder, key, "encoder", own(model, MODEL_KEYS), set(MODEL_KEYS))
     takes_name = ENCODERS.entry(encoder).facts.get("takes_name", False)
     if takes_name != (":" in encoder and not encoder.endswith(":")):
         head = encoder.partition(":")[0]
@@ -155,10 +179,9 @@ def check_encoder(name, model):
         raise InputError(f"{key}.encoder: {encoder!r} is not complete: {rule}.")
 
 
-def check_network(task, learning):
-    """Check the network of one task."""
-    key, network = f"learning.{task}", learning["network"]
-    given = {**learning["network_parameters"]}
+def check_network(key, task, learning):
+    """Check the network of one task under the key where its settings stand."""
+    network, given = learning["network"], learning["network_parameters"]
     check_entry(NETWORKS, network, f"{key}.network_parameters", "network", given, set(), f"{key}.network")
     if NETWORKS.entry(network).facts["task"] != task:
         fitting = [name for name in NETWORKS if NETWORKS.entry(name).facts["task"] == task]
@@ -248,11 +271,3 @@ def unknown_names(key, given, known):
     for name in given or []:
         if name not in known:
             raise InputError(f"{key}: unknown name '{name}'; {choices(name, known)}.")
-
-
-def fill_learning(config):
-    """Fill in the published network and rate of each task where none is given."""
-    for task, defaults in DEFAULT_LEARNING.items():
-        section = config.setdefault("learning", {}).setdefault(task, {})
-        for key, value in defaults.items():
-            section.setdefault(key, value)

@@ -16,6 +16,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,6 +119,11 @@ def lease(gpu, folder, *, jobs_per_device=1, environment=os.environ):
         with locked(gpu, devices, Path(folder), jobs_per_device) as slots, visible(slots, environment):
             LOGGER.info("running on CUDA device %s", ", ".join(slots))
             yield Device("cuda", ",".join(slots), "lock")
+
+
+def slots_folder():
+    """Folder of the locks: one per user and machine, so that workflows in different folders share devices fairly."""
+    return Path(tempfile.gettempdir()) / f"coldstart-gpu-{os.getuid()}"
 
 
 def visible_devices(environment):

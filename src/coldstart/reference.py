@@ -10,13 +10,14 @@ from pathlib import Path
 
 from coldstart.annotations import readable
 from coldstart.cohort import KINDS
-from coldstart.configuration import DEFAULT_LEARNING, JSON_TYPES, read_schema
+from coldstart.configuration import JSON_TYPES, read_schema
 from coldstart.embedding import ENCODERS
 from coldstart.learning import NETWORKS
-from coldstart.protocols import PROTOCOLS
+from coldstart.protocols import BY_WEIGHTS, DIFFERENCES, KEEP
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import module_path
 from coldstart.selection import STRATEGIES as METHODS
+from coldstart.trainings import DEFAULT_LEARNING
 
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow/schemas/config.schema.yaml"
 HEAD = """\
@@ -29,6 +30,16 @@ to the command line or a profile (`--cores 8 --resources gpu=2`).
 
 This page is written by `python -m coldstart.reference > config/README.md`.
 """
+PROTOCOLS = """\
+## Protocols
+
+`protocol` fills in the keys below where the configuration leaves them out; a key that is given wins, under any
+protocol. `clean` is sound practice. `paper_code` is what the published code of Yuan & Hong (arXiv 2402.02561) does,
+`paper_text` what its text says. The numbers are those of the places where the two differ. Square brackets name the
+encoder or strategy whose models or methods are meant; "–" leaves the key out. Keys under `learning` of a model or
+method are keys of their own, and win over `learning.<task>`.
+"""
+NAMES = ("paper_code", "paper_text", "clean")
 ROOMS = [
     ("Data set kinds", "`dataset.kind`, with further keys of `dataset`", KINDS),
     ("Encoders", "`models.<name>.encoder`, with further keys of `models.<name>`", ENCODERS),
@@ -52,7 +63,7 @@ def reference():
         parts += [f"## {title}", "", f"{where}.", ""]
         for name in registry:
             parts += [*entry_section(registry, name), ""]
-    parts += ["## Protocols", "", "`protocol` switches, beyond the keys above:", "", *protocol_table(), ""]
+    parts += [PROTOCOLS, *protocol_table(), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -129,13 +140,24 @@ def docstring(module, function):
 
 
 def protocol_table():
-    """Table of what the protocols switch."""
-    names = list(PROTOCOLS)
-    rows = [
-        f"| `{switch}` | " + " | ".join(shown_value(PROTOCOLS[name][switch]) for name in names) + " |"
-        for switch in PROTOCOLS[names[0]]
-    ]
-    return ["| switch | " + " | ".join(f"`{name}`" for name in names) + " |", "|---" * (len(names) + 1) + "|", *rows]
+    """Table of the numbered differences, and of what each protocol does about them."""
+    head = ["#", "published code against text", "key", *(f"`{name}`" for name in NAMES)]
+    rows = [head, ["---"] * len(head)]
+    for item in DIFFERENCES:
+        start = [str(item.number), item.what]
+        if item.instead:
+            rows.append([*start, f"no switch: {item.instead}", *[""] * len(NAMES)])
+        for switch in item.switches:
+            values = [protocol_value(getattr(switch, name)) for name in NAMES]
+            rows.append([*start, f"`{switch.section}.{switch.key}`", *values])
+            start = ["", ""]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def protocol_value(value):
+    """Write what a protocol sets."""
+    special = {KEEP: "–", BY_WEIGHTS: "`imagenet` where `weights` is `imagenet`, else `none`"}
+    return special[value] if value in (KEEP, BY_WEIGHTS) else shown_value(value)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ def test_the_table_has_its_columns_and_unique_ids(example):
     assert not frame["sample_id"].str.startswith("/").any()
     assert frame["label"].dropna().isin([0, 1]).all()
     assert frame["bits"].isin([8, 16]).all()
+    assert frame["colour"].dtype == bool
 
 
 def test_pixels_agree_with_the_table(example):
@@ -97,7 +98,7 @@ def test_pixels_agree_with_the_table(example):
     assert len(images) == len(masks) == len(frame)
     for row, image, mask in zip(frame.itertuples(), images, masks, strict=True):
         assert image.shape[:2] == mask.shape == (row.height, row.width)
-        assert image.ndim == 2 or image.shape[2] == 3
+        assert image.ndim == 2 or (image.shape[2] == 3 and row.colour)
         assert image.dtype == {8: np.uint8, 16: np.uint16}[row.bits]
         assert mask.dtype == np.uint8
         assert set(np.unique(mask)) <= {0, 1}

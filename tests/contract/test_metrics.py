@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from coldstart.evaluation import METRICS
 from coldstart.evaluation.evaluate import evaluate_classification, evaluate_segmentation
+from coldstart.evaluation.metrics import METRICS
 
 
 def square(top, left, side=8):

@@ -40,7 +40,7 @@ def test_facts_and_signature(name):
     assert {"uses_embedding", "nested", "uses_labels"} <= set(facts)
     signature = inspect.signature(STRATEGIES.load(name)).parameters
     assert list(signature)[:2] == ["X", "budget"]
-    assert {"rng", "groups"} <= set(signature)
+    assert {"rng", "groups", "seed"} <= set(signature)
     if not facts["uses_labels"]:
         assert not any("label" in key for key in signature)
 

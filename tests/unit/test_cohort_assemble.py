@@ -27,6 +27,7 @@ def kind_of(labels, masks, ids=None):
             "height": SIZE,
             "width": SIZE,
             "bits": 8,
+            "colour": False,
             "spacing_y": np.nan,
             "spacing_x": np.nan,
         }
@@ -59,7 +60,7 @@ def test_columns_order_types_and_the_way_through_parquet(tmp_path):
 
 
 def test_positive_samples_with_a_mask_are_segmented():
-    cohort = assembled([1, 0, None, 1] * 10, [3, None, None, 2] * 10)
+    cohort = assembled([1, 0, None, 1] * 10, [3, None, None, 2] * 10, segmentation_samples="positive")
     assert cohort["segmentation"].tolist() == [True, False, False, True] * 10
     assert cohort["classification"].tolist() == [True, True, False, True] * 10
 
@@ -98,6 +99,7 @@ def test_the_selecting_side_sees_no_label_no_mask_and_no_metadata():
         "height",
         "width",
         "bits",
+        "colour",
         "spacing_y",
         "spacing_x",
         "classification",

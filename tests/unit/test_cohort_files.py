@@ -54,7 +54,7 @@ def test_lossless_files_come_back_exactly(tmp_path, extension, dtype, channels):
     path = tmp_path / f"image.{extension}"
     deep_colour = dtype == np.uint16 and channels > 1
     (save_deep if deep_colour else save_pillow)(path, array)
-    assert read_header(path) == Header(*SHAPE, 8 * array.itemsize)
+    assert read_header(path) == Header(*SHAPE, 8 * array.itemsize, colour=channels > 1)
     pixels = read_pixels(path)
     assert pixels.dtype == dtype
     np.testing.assert_array_equal(pixels, array if channels == 1 else array[..., :3])
@@ -70,8 +70,14 @@ def test_grey_with_alpha_is_grey(tmp_path, extension):
 def test_grey_with_alpha_of_16_bits(tmp_path):
     array = noise(2, np.uint16)
     path = grey_alpha_16(tmp_path / "image.png", array)
-    assert read_header(path) == Header(*SHAPE, 16)
+    assert read_header(path) == Header(*SHAPE, 16, colour=True)
     np.testing.assert_array_equal(read_pixels(path), np.repeat(array[..., :1], 3, axis=2))
+
+
+@pytest.mark.parametrize(("mode", "colour"), [("1", False), ("L", False), ("LA", True), ("P", True), ("RGBA", True)])
+def test_colour_is_said_of_the_file_and_not_of_what_is_read(tmp_path, mode, colour):
+    path = save_pillow(tmp_path / "image.png", noise(), mode)
+    assert read_header(path).colour is colour
 
 
 def test_a_palette_gives_its_colours(tmp_path):

@@ -46,6 +46,10 @@ def test_vector_v1_2_standard_errors_from_scikit_learn_on_each_resample():
     assert result.loc["f1", "se"] == pytest.approx(0.0673055, abs=5e-8)
     assert np.std(result.loc["auprc", "bootstrap"]) == pytest.approx(0.0741992, abs=5e-8)
     assert np.std(result.loc["f1", "bootstrap"]) == pytest.approx(0.0636879, abs=5e-8)
+    plain = evaluate_classification(y, p, 0.434, standard_error="deviation").set_index("metric")
+    assert plain.loc["auprc", "se"] == pytest.approx(0.0741992, abs=5e-8)
+    assert plain.loc["f1", "se"] == pytest.approx(0.0636879, abs=5e-8)
+    assert plain.value.equals(result.value)
     areas = []
     for drawn in published_draws(160, 100):
         precision, recall, _ = metrics.precision_recall_curve(y[drawn], p[drawn])
@@ -74,12 +78,15 @@ def test_undefined_values_are_left_out():
     counts = np.array([[1, 1, 1], [0, 2, 1], [0, 3, 0]])
     np.testing.assert_array_equal(bootstrap.resampled_means([1, np.nan, 4], counts), [2.5, 4, np.nan])
     assert bootstrap.percentile_se([np.nan, 0, 1]) == bootstrap.percentile_se([0, 1]) == pytest.approx(0.95 / 3.92)
-    assert np.isnan(bootstrap.percentile_se([]))
-    assert np.isnan(bootstrap.percentile_se([np.nan]))
+    assert bootstrap.deviation_se([np.nan, 0, 1]) == 0.5
+    for estimator in bootstrap.ESTIMATORS.values():
+        assert np.isnan(estimator([]))
+        assert np.isnan(estimator([np.nan]))
 
 
 def test_pooling_lets_the_variance_between_runs_in():
     runs = [np.linspace(0, 0.1, 100), np.linspace(0.5, 0.6, 100)]
     assert bootstrap.pooled_se(runs) == bootstrap.percentile_se(np.concatenate(runs))
     assert bootstrap.pooled_se(runs) > 4 * bootstrap.percentile_se(runs[0])
+    assert bootstrap.pooled_se(runs, "deviation") == pytest.approx(np.std(np.concatenate(runs)))
     assert np.isnan(bootstrap.pooled_se([]))

@@ -172,6 +172,14 @@ def test_aggregate_pools_the_bootstrap_and_separates_the_variances():
     assert row["sd_repeats"] == pytest.approx(np.sqrt((0.02 + 0.005) / 2))
 
 
+def test_aggregate_takes_the_mean_of_the_runs_errors_where_it_is_asked_to():
+    summary = summary_of([(1, 0, 0.2), (2, 0, 0.6), (3, 0, np.nan)]).assign(se=[0.01, 0.03, np.nan])
+    (row,) = aggregate(summary, pooling="mean").to_dict("records")
+    assert row["se"] == pytest.approx(0.02)
+    (row,) = aggregate(summary, standard_error="deviation").to_dict("records")
+    assert row["se"] == pytest.approx(np.std([0.1, 0.2, 0.3, 0.5, 0.6, 0.7]))
+
+
 def test_aggregate_keeps_arms_apart_and_in_order():
     summary = pd.concat([summary_of([(1, 0, 0.5)], method=m, budget=b) for m, b in [("z", 40), ("a", 20), ("z", 20)]])
     result = aggregate(summary)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from torchvision.transforms import Normalize
 
 from coldstart.learning.augment import light
-from coldstart.learning.pixels import channels_of, load_rows, scaled
+from coldstart.learning.pixels import channels_of, load_rows, normalised, scaled
 
 
 @pytest.mark.parametrize(("dtype", "top"), [(np.uint8, 255), (np.uint16, 65535)])
@@ -24,6 +25,14 @@ def test_only_the_rows_asked_for_are_read_from_a_memory_map(tmp_path):
     np.save(tmp_path / "images.npy", np.arange(3 * 16, dtype=np.uint8).reshape(3, 4, 4))
     stored = np.load(tmp_path / "images.npy", mmap_mode="r")
     assert load_rows(stored, np.array([2]), "cpu").flatten().tolist() == list(range(32, 48))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_normalised_as_torchvision_does(channels):
+    images = torch.rand(2, channels, 4, 4, generator=torch.Generator().manual_seed(0))
+    theirs = Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])(images.expand(2, 3, 4, 4))
+    torch.testing.assert_close(normalised(images, "imagenet"), theirs)
+    assert normalised(images, "none") is images
 
 
 def discs():

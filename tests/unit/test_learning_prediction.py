@@ -49,6 +49,20 @@ def test_maps_are_the_sigmoid_in_half_precision():
     np.testing.assert_allclose(maps[0], expected.numpy(), atol=1e-3)
 
 
+@pytest.mark.parametrize("name", ["vgg11", "small_cnn"])
+def test_the_network_is_given_normalised_images(name):
+    plain, settings = Settings(network=name), Settings(network=name, normalise="imagenet")
+    network = settings.build(channels=1, seed=0).eval()
+    found = predict(network, IMAGES, [4, 2], settings, "cpu")
+    given = torch.tensor(IMAGES[[4, 2], None] / np.float32(255)).expand(2, 3, 32, 32)
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+    with torch.inference_mode():
+        expected = network((given - mean) / std).softmax(1)[:, 1]
+    np.testing.assert_allclose(found, expected.numpy(), atol=1e-5)
+    three = np.repeat(IMAGES[..., None], 3, axis=3)
+    assert not np.allclose(found, predict(network, three, [4, 2], plain, "cpu"), atol=1e-6)
+
+
 def test_bfloat16_is_near_float32_but_not_the_same():
     network = CLASSIFIER.build(channels=1, seed=0)
     half = Settings(network="small_cnn", precision="bfloat16")

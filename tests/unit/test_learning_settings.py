@@ -27,6 +27,7 @@ def test_the_defaults_are_the_published_ones():
         ({"network": "vgg11", "optimiser": "adan"}, "optimiser is 'adan'; did you mean 'adam'"),
         ({"network": "vgg11", "precision": "float16"}, "precision is 'float16'"),
         ({"network": "vgg11", "augment": None}, "augment is None"),
+        ({"network": "vgg11", "normalise": "imagnet"}, "normalise is 'imagnet'; did you mean 'imagenet'"),
         ({"network": "vgg11", "batch_size": 0}, "batch_size is 0"),
         ({"network": "vgg11", "learning_rate": float("nan")}, "learning_rate is nan"),
     ],
@@ -41,6 +42,15 @@ def test_builds_its_network_with_its_parameters():
     network = wide.build(channels=3, seed=1)
     assert network.stem[1].weight.shape[:2] == (24, 3)
     assert network.head[0].p == 0
+
+
+@pytest.mark.parametrize("network", ["small_cnn", "small_unet"])
+def test_a_network_of_normalised_images_takes_three_channels(network):
+    settings = Settings(network=network, normalise="imagenet")
+    expected = settings.build(channels=3, seed=0).state_dict()
+    assert {k: v.shape for k, v in settings.build(channels=1, seed=0).state_dict().items()} == {
+        k: v.shape for k, v in expected.items()
+    }
 
 
 def test_weights_reach_the_network():

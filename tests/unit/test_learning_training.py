@@ -132,6 +132,17 @@ def test_the_seed_alone_decides_and_no_global_state_is_left_changed(changes):
     assert not equal(one, train(**changes, seed=1))
 
 
+@pytest.mark.parametrize("augment", ["none", "light"])
+def test_training_and_validation_see_normalised_images(augment):
+    seen, config = [], settings(epochs=1, normalise="imagenet", augment=augment)
+    network = config.build(channels=1, seed=0)
+    network.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    fit(network, IMAGES, LABELS, range(10), [20, 13], config, validate=lambda t, p: 0.0, seed=0, device="cpu")
+    assert [tuple(batch.shape) for batch in seen] == [(5, 3, 32, 32), (5, 3, 32, 32), (2, 3, 32, 32)]
+    # Black is (0 - 0.485) / 0.229 = -2.1 in the first channel, and pixels in [0, 1] are never negative.
+    assert all(batch[:, 0].min() < -1 for batch in seen)
+
+
 def test_dropout_can_stay_on_in_validation():
     found = []
     for on in (False, True):

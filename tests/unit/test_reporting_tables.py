@@ -132,6 +132,18 @@ def test_values_may_be_rounded_before_they_are_averaged():
     assert table.value[0, 0, 0] == pytest.approx(0.1)
 
 
+def test_standard_errors_of_runs_may_be_averaged_instead_of_pooled():
+    cells = [("a", 20, "dice", value, {"seed": seed}) for seed, value in ((1, 0.2), (2, 0.6))]
+    summary = summary_of(*cells).assign(se=[0.01, 0.03])
+    how = {"mean": {"pooling": "mean"}, "pooled": {}, "deviation": {"standard_error": "deviation"}}
+    found = {
+        name: comparison_table(summary, "segmentation", "initialisation", "dice", **keys).se[0, 0, 0]
+        for name, keys in how.items()
+    }
+    assert found["mean"] == pytest.approx(0.02)
+    assert len({round(value, 6) for value in found.values()}) == 3
+
+
 @pytest.mark.parametrize("metric", ["auroc", "dise"])
 def test_a_metric_that_is_not_there_is_named(metric):
     with pytest.raises(InputError, match=metric):

@@ -1,7 +1,9 @@
 """Random selection."""
 
 import numpy as np
+import pytest
 
+from coldstart.errors import InputError
 from coldstart.selection.random import select
 
 # Yuan & Hong, released code: first twenty draws of a repeat (specification, vector V1.5).
@@ -27,10 +29,20 @@ def test_uniform():
 
 def test_published_draws():
     for (n, repeat), expected in PUBLISHED.items():
-        picks = select(np.empty((n, 0)), 20, rng=np.random.default_rng(0), published_repeat=repeat)
+        picks = select(np.empty((n, 0)), 20, rng=np.random.default_rng(0), seed=repeat, published=True)
         assert picks.indices.tolist() == expected
 
 
 def test_published_draws_reach_the_whole_pool():
-    picks = select(np.empty((23, 0)), 23, rng=np.random.default_rng(0), published_repeat=1)
+    picks = select(np.empty((23, 0)), 23, rng=np.random.default_rng(0), seed=1, published=True)
     assert sorted(picks.indices) == list(range(23))
+
+
+def test_the_seed_alone_changes_nothing_unless_the_published_draws_are_asked_for():
+    plain = [select(np.empty((40, 0)), 9, rng=np.random.default_rng(5), seed=seed) for seed in (0, 1)]
+    assert np.array_equal(plain[0].indices, plain[1].indices)
+
+
+def test_a_seed_that_the_published_generator_does_not_take():
+    with pytest.raises(InputError, match="seeds up to 2122019"):
+        select(np.empty((40, 0)), 9, rng=np.random.default_rng(0), seed=2122020, published=True)

@@ -101,6 +101,14 @@ def label_not_binary(data):
     save(data, table)
 
 
+def one_class_in_validation(data):
+    save(data, data[1].assign(finding=data[1].finding.where(data[1].split != "val", 0)))
+
+
+def no_masks(data):
+    save(data, data[1].assign(lesion=None))
+
+
 CASES = {
     "truncated image": (truncate, "images", ["i04.png"]),
     "unreadable image": (no_image_at_all, "cohort", ["i06.png"]),
@@ -110,6 +118,8 @@ CASES = {
     "path outside the root": (outside_root, "cohort", ["secret.png"]),
     "empty split": (empty_split, "cohort", ["val"]),
     "label that is neither 0 nor 1": (label_not_binary, "cohort", ["7"]),
+    "one class in the validation split": (one_class_in_validation, "pool", ["val split", "label 0", "stratify"]),
+    "a task that the data cannot serve": (no_masks, "pool", ["segmentation", "masks"]),
 }
 
 
@@ -209,3 +219,50 @@ def test_selections_do_not_change_when_labels_are_permuted(place, data, tmp_path
     assert result.code == 0, result.text
     assert result.jobs()["cohort"] == 1  # the changed table was read again
     assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.parquet")} == before
+
+
+def test_the_selecting_side_sees_no_label_in_disguise(place, data):
+    """Where segmentation takes positives alone, its membership is the label: classification must not see it."""
+    config = table_config(data[0], dataset__segmentation_samples="positive")
+    assert place.run("selections", config=config).code == 0
+    results = place.folder / "results/own"
+    cohort = pd.read_parquet(results / "cohort.parquet").set_index("sample_id")
+    for path in (results / "samples.parquet", results / "pools/classification.parquet"):
+        seen = pd.read_parquet(path)
+        labels = cohort.label.loc[seen.sample_id].to_numpy(int)
+        for name in seen.columns.difference(["sample_id", "image"]):
+            codes = pd.factorize(seen[name])[0]
+            assert len(set(codes)) != 2 or abs(np.corrcoef(codes, labels)[0, 1]) < 0.9, f"{path.name}: {name}"
+
+
+def test_metadata_columns_of_any_name_change_nothing(place, data, tmp_path):
+    """A table's own columns `index` and `level_0` do not come between a sample and its prediction."""
+    settings = {"tasks": ["classification"], "budgets": [4], "query__rounds": 1}
+    plain = type(place)(place.checkout, tmp_path / "plain")
+    assert plain.run("summary", config=table_config(data[0], **settings)).code == 0
+    n = len(data[1])
+    save(data, data[1].assign(index=[*range(1, n), 0], level_0=0, rank=range(n), split_=1))
+    assert place.run("summary", config=table_config(data[0], **settings)).code == 0
+    first, second = (pd.read_parquet(where.folder / "results/own/summary.parquet") for where in (plain, place))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_correct_number_that_yaml_reads_as_text_is_explained(place, data):
+    config = table_config(data[0])
+    config["learning"]["classification"]["learning_rate"] = "1e-3"
+    assert "write 0.001" in place.plan(config=config).text
+
+
+def test_a_task_without_rounds_has_its_first_table_alone(place, data):
+    only = {"uncertainty": {"strategy": "distance_to_threshold"}}
+    result = place.plan(config=table_config(data[0], query__strategies=only))
+    assert result.jobs()["tables"] == 3
+
+
+def test_images_without_any_label_are_selected_from(place, data):
+    save(data, data[1][["file_name", "patient_id"]])
+    config = table_config(data[0], tasks=["classification"], query__rounds=0)
+    config["dataset"]["columns"] = {"image": "file_name"}
+    result = place.run("selections", config=config)
+    assert result.code == 0, result.text
+    assert len(list((place.folder / "results/own/selections").rglob("*.parquet"))) == 4

@@ -23,7 +23,7 @@ def test_every_contract_file_is_there(results):
     assert cohort.sample_id.is_unique
     assert len(cohort) == 60
     labels_free = pd.read_parquet(results / "samples.parquet")
-    assert not {"label", "mask"} & set(labels_free.columns)
+    assert not {"label", "mask", "segmentation", "classification"} & set(labels_free.columns)
     schema = pq.read_schema(results / "embeddings/pixels.parquet")
     assert str(schema.field("embedding").type).startswith("fixed_size_list<")
     assert schema.field("embedding").type.list_size == 256
@@ -129,4 +129,4 @@ def test_fit_names_its_cell_and_device(results):
 def test_selections_target_trains_nothing(finished):
     jobs = finished.plan("selections", "--forceall", config=changed(TINY, dataset__name="other")).jobs()
     jobs.pop("selections", None)
-    assert jobs == {"cohort": 1, "images": 1, "embed": 1, "select": 8}
+    assert jobs == {"cohort": 1, "pool": 2, "images": 1, "embed": 1, "select": 8}

@@ -32,7 +32,8 @@ def fake_devices(tmp_path):
     tool = folder / "nvidia-smi"
     tool.write_text("#!/bin/sh\nprintf '0\\n1\\n'\n")
     tool.chmod(0o755)
-    return {"PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin"}
+    # the locks lie in the temporary folder: one of its own keeps tests apart
+    return {"PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(tmp_path)}
 
 
 def leases(place):

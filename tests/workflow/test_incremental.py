@@ -32,6 +32,14 @@ def test_adding_a_seed_runs_its_arms_alone(finished):
     assert jobs == {**expected, **FIGURES}
 
 
+def test_a_new_seed_in_front_runs_its_arms_alone(finished):
+    jobs = finished.plan(config=changed(TINY, seeds=[2, 1])).jobs()
+    # the pictures show the first seed, and nothing is embedded anew
+    assert jobs["select"] == 8
+    assert jobs["train"] == jobs["train_segmentation"] == 5
+    assert not {"embed", "project", "images", "cohort"} & set(jobs)
+
+
 def test_adding_a_model_runs_its_arms_alone(finished):
     models = {**TINY["models"], "coarse": {"encoder": "pixels", "size": 8}}
     jobs = finished.plan(config=changed(TINY, models=models)).jobs()
@@ -59,6 +67,34 @@ def test_adding_a_repeat_trains_again_on_the_same_selections(finished):
 def test_changing_one_task_leaves_the_other_alone(finished):
     jobs = finished.plan(config=changed(TINY, learning__classification__epochs=3)).jobs()
     assert jobs == {"train": 5, "evaluate": 5, "query": 1, **FIGURES}
+
+
+def test_changing_the_training_of_one_method_leaves_the_others_alone(finished):
+    learning = {"classification": {"batch_size": 3}}
+    jobs = finished.plan(config=changed(TINY, methods__random__learning=learning)).jobs()
+    assert jobs == {"train": 2, "evaluate": 2, **FIGURES}
+
+
+def test_changing_the_training_of_one_model_leaves_the_others_alone(finished):
+    learning = {"segmentation": {"patience": 3}}
+    jobs = finished.plan(config=changed(TINY, models__pixels__learning=learning)).jobs()
+    # clustering on pixels: two budgets and one round
+    assert jobs == {"train_segmentation": 3, "evaluate": 3, "query": 1, **FIGURES}
+
+
+def test_an_override_that_says_what_holds_anyway_reruns_nothing(finished):
+    learning = {task: dict(TINY["learning"][task]) for task in TINY["tasks"]}
+    assert finished.plan(config=changed(TINY, methods__random__learning=learning)).idle
+
+
+def test_changing_how_runs_are_pooled_redraws_the_comparison_alone(finished):
+    jobs = finished.plan(config=changed(TINY, evaluation__pooling="mean")).jobs()
+    assert jobs == {"tables": 4, "curves": 4}
+
+
+def test_changing_the_standard_error_retrains_nothing(finished):
+    jobs = finished.plan(config=changed(TINY, evaluation__standard_error="deviation")).jobs()
+    assert jobs == {"evaluate": 10, **FIGURES}
 
 
 def test_changing_the_bootstrap_retrains_nothing(finished):

@@ -37,6 +37,14 @@ WRONG = {
         ["methods.clustering.models", "did you mean 'pixels'"],
     ),
     "rounds without strategy": ({"query__strategies": {}}, ["query.rounds", "query.strategies"]),
+    "unknown key for one method": (
+        {"methods__random__learning": {"classification": {"epoch": 3}}},
+        ["methods.random.learning.classification.epoch", "did you mean 'epochs'"],
+    ),
+    "unknown task for one model": (
+        {"models__pixels__learning": {"clasification": {}}},
+        ["models.pixels.learning.clasification", "did you mean 'classification'"],
+    ),
     "encoder without name": (
         {"models__pixels": {"encoder": "torchvision"}},
         ["models.pixels.encoder", "torchvision:<"],

@@ -1,5 +1,5 @@
-# Data set → table of samples, images, masks and splits. Labels leave it only in cohort.parquet;
-# samples.parquet is what the selecting side sees.
+# Data set → table of samples, images, masks and splits. Labels leave it only in cohort.parquet; samples.parquet and
+# the pools are what the embedding and selecting side sees.
 
 
 rule cohort:
@@ -60,8 +60,29 @@ rule masks:
     params:
         kind=DATASET["kind"],
         dataset=own(DATASET, *COMMON_KEYS),
+        interpolation=DATASET["interpolation"],
         code=code("masks", KINDS.entry(DATASET["kind"]).module),
     message:
         "Decoding every mask once, to {wildcards.size} pixels"
     script:
         "../scripts/masks.py"
+
+
+# One file for each task: who takes part in segmentation may depend on a label, and classification must not see it.
+rule pool:
+    input:
+        cohort=rules.cohort.output.cohort,
+    output:
+        "<results>/pools/{task}.parquet",
+    log:
+        "<logs>/pool/{task}.log",
+    benchmark:
+        "<benchmarks>/pool/{task}.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        code=code("pool"),
+    message:
+        "The pool for {wildcards.task}"
+    script:
+        "../scripts/pool.py"

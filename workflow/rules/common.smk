@@ -6,20 +6,22 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-BASE = Path(workflow.basedir)
+# Of this file, not of the outermost Snakefile: the workflow may be a module of another.
+BASE = Path(str(workflow.current_basedir)).parents[1]
 # The package of this checkout, installed or not.
 sys.path.insert(0, str(BASE / "src"))
 
 from coldstart import configuration
 from coldstart.cohort import KINDS
 from coldstart.embedding import ENCODERS
-from coldstart.errors import InputError
+from coldstart.errors import InputError, shown
 from coldstart.learning import NETWORKS
-from coldstart.protocols import PROTOCOLS
+from coldstart.protocols import apply_protocol
 from coldstart.provenance import code_digest
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import module_path
 from coldstart.selection import STRATEGIES as METHODS
+from coldstart.trainings import SHARED_LEARNING, fill_learning, learning_of
 
 # A configuration given on the command line stands alone: merged with the
 # embedded default it would inherit the phantom's keys.
@@ -31,7 +33,8 @@ if not workflow.configfiles:
 SCHEMA = BASE / "workflow/schemas/config.schema.yaml"
 try:
     configuration.check_schema(config, configuration.read_schema(SCHEMA))
-    configuration.fill_learning(config)
+    apply_protocol(config)
+    fill_learning(config)
     validate(config, str(SCHEMA))
     configuration.check_names(config)
     configuration.check_consistency(config)
@@ -40,16 +43,22 @@ except InputError as error:
 
 DATASET = config["dataset"]
 RESULTS = f"results/{DATASET['name']}"
-PROTOCOL = PROTOCOLS[config["protocol"]]
 RUN = "<results>/runs/{task}/{model}/{method}/{query}/b{budget}/s{seed}/t{repeat}/round{round}"
 SELECTION = "<results>/selections/{task}/{model}/{method}/b{budget}/s{seed}.parquet"
 # Keys of `dataset` that decide how images are stored, and those that every kind has.
 STORE_KEYS = ("size", "channels", "interpolation")
 COMMON_KEYS = ("name", "kind", "split", "segmentation_samples", *STORE_KEYS)
-STAGES = ["initialisation", *(["subsequent"] if config["query"]["rounds"] else [])]
-TABLES = [f"{task}_{stage}" for task in config["tasks"] for stage in STAGES]
 SYNTHETIC = KINDS.entry(DATASET["kind"]).facts.get("synthetic", False)
 NOTE = "Synthetic phantom images: the figures claim nothing about medicine." if SYNTHETIC else ""
+
+
+def missing_files():
+    """Say which files the data set is read from are not there, and how to mend it; Snakemake itself names them alone."""
+    missing = [path for path in cohort_files(None) if not Path(path).is_file()]
+    facts = KINDS.entry(DATASET["kind"]).facts
+    remedy = "`snakemake fetch_data` brings it, or mend" if "fetched" in facts else "mend"
+    place = f"dataset.root and dataset.{facts.get('files')}"
+    return f"{shown(missing)} does not exist: {remedy} {place}." if missing else ""
 
 
 def one_of(names):
@@ -88,6 +97,16 @@ def arms():
     return sorted(pairs, key=lambda pair: (pair[0] != "none", pair))
 
 
+def learning(wildcards):
+    """Settings of the trainings of one arm."""
+    return learning_of(config, wildcards.task, wildcards.model, wildcards.method)
+
+
+def aggregation():
+    """How tables and curves combine the runs of an arm."""
+    return {key: config["evaluation"][key] for key in ("decimals", "pooling", "standard_error")}
+
+
 def seeds(method):
     """Seeds of a method: its own, or those at the top."""
     return config["methods"][method]["seeds"] or config["seeds"]
@@ -109,6 +128,17 @@ def strategies(task):
     """Query strategies that serve a task."""
     sections = config["query"]["strategies"]
     return [name for name, section in sections.items() if task in QUERIES.entry(section["strategy"]).facts["tasks"]]
+
+
+def tables():
+    """Names of the comparison tables: a task without an arm that goes on to rounds has the first alone."""
+    rounds = config["query"]["rounds"] and any(queried(*arm) for arm in arms())
+    return [
+        f"{task}_{stage}"
+        for task in config["tasks"]
+        for stage in ("initialisation", "subsequent")
+        if stage == "initialisation" or (rounds and strategies(task))
+    ]
 
 
 def runs():
@@ -155,6 +185,11 @@ def embedded_models():
     return [model for model in config["models"] if any(model == used for used, _ in arms())]
 
 
+def published():
+    """Tables beside the published values, where the configuration asks for them."""
+    return ["<results>/published/claims.md"] if config["comparison"] else []
+
+
 def tracked():
     """The list of what MLflow holds, where tracking is on."""
     return ["<results>/tracking.parquet"] if config["tracking"]["enabled"] else []
@@ -166,12 +201,11 @@ def tracking_uri():
 
 
 def closing_lines():
-    """What the user wants to know at the end: where everything is."""
-    lines = [
-        f"Tables:  {RESULTS}/tables/",
-        f"Figures: {RESULTS}/figures/",
-        f"Report:  snakemake --report {RESULTS}/report.html (same configuration)",
-    ]
-    if config["tracking"]["enabled"]:
-        lines.append(f"MLflow:  {tracking_uri()} (make ui)")
+    """What the user wants to know at the end: where everything is, as far as it is there."""
+    places = {"Tables": "tables", "Beside the publication": "published", "Figures": "figures", "Report": "report.html"}
+    lines = [f"{name}: {RESULTS}/{place}" for name, place in places.items() if Path(RESULTS, place).exists()]
+    if Path(RESULTS, "tables").exists() and not Path(RESULTS, "report.html").exists():
+        lines.append(f"Report: snakemake --report {RESULTS}/report.html, with the same configuration, writes it")
+    if Path(RESULTS, "tracking.parquet").exists():
+        lines.append(f"MLflow: {tracking_uri()}; `make ui` shows the local store")
     return "\n".join(lines)

@@ -18,7 +18,7 @@ rule embed:
         gpu=encoder_gpu,
     params:
         encoder=encoder_params,
-        seed=config["seeds"][0],
+        seed=encoder_seed,
         code=encoder_code,
     message:
         "Embedding the images with {wildcards.model}"

@@ -13,8 +13,7 @@ rule evaluate:
     conda:
         "../../envs/pytorch.yaml"
     params:
-        evaluation=own(config["evaluation"], "metrics"),
-        decimals=PROTOCOL["decimals"],
+        evaluation=evaluate_params,
         code=code("evaluate"),
     message:
         "Evaluating {wildcards.task}: {wildcards.method} on {wildcards.model}, query {wildcards.query}, "

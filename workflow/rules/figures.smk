@@ -24,7 +24,7 @@ rule curves:
         "../../envs/pytorch.yaml"
     params:
         metrics=headline,
-        decimals=PROTOCOL["decimals"],
+        aggregation=aggregation(),
         code=code("curves"),
     message:
         "Learning curves: {wildcards.task}, {wildcards.stage}"
@@ -44,7 +44,7 @@ rule project:
     conda:
         "../../envs/pytorch.yaml"
     params:
-        seed=config["seeds"][0],
+        seed=encoder_seed,
         code=code("project"),
     message:
         "Projecting the embedding of {wildcards.model} to two dimensions"
@@ -54,7 +54,7 @@ rule project:
 
 rule map:
     input:
-        samples=rules.cohort.output.samples,
+        pool="<results>/pools/{task}.parquet",
         projection=rules.project.output,
         selections=largest_selections,
     output:

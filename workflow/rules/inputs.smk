@@ -6,9 +6,21 @@
 
 
 def cohort_files(wildcards):
-    """Table that a data set is read from, where there is one."""
-    table = DATASET.get("table")
-    return [str(Path(DATASET["root"]) / table)] if table else []
+    """Table or annotations that a data set is read from, where there are any."""
+    facts = KINDS.entry(DATASET["kind"]).facts
+    names = DATASET.get(facts.get("files")) or facts.get("fetched", [])
+    paths = [Path(DATASET["root"]) / name for name in ([names] if isinstance(names, str) else names)]
+    return list(map(str, paths))
+
+
+def weights_to_fetch():
+    """Encoders and networks whose published weights can be brought beforehand, each with its parameters."""
+    wanted = [
+        {"encoder": model["encoder"], "parameters": own(model, *configuration.MODEL_KEYS)}
+        for model in config["models"].values()
+    ]
+    starts = [learning_of(config, task, *arm)["weights"] for task in config["tasks"] for arm in arms()]
+    return wanted + ([{"encoder": "torchvision:vgg11", "parameters": {}}] if "imagenet" in starts else [])
 
 
 # embed
@@ -29,12 +41,17 @@ def encoder_images(wildcards):
 def encoder_params(wildcards):
     """Encoder and its parameters."""
     model = config["models"][wildcards.model]
-    return {"encoder": model["encoder"], "parameters": own(model, "encoder")}
+    return {"encoder": model["encoder"], "parameters": own(model, *configuration.MODEL_KEYS)}
 
 
 def encoder_code(wildcards):
     """Digest of the code an encoder stands on."""
     return code("embed", ENCODERS.entry(config["models"][wildcards.model]["encoder"]).module)
+
+
+def encoder_seed(wildcards):
+    """Seed of an encoder that trains, and of the map of its embedding: the seeds of the grid do not touch it."""
+    return config["models"][wildcards.model]["seed"]
 
 
 def encoder_gpu(wildcards):
@@ -53,7 +70,7 @@ def method_embedding(wildcards):
 def method_params(wildcards):
     """Selection strategy and its parameters."""
     method = config["methods"][wildcards.method]
-    return {"strategy": method["strategy"], "parameters": own(method, "strategy", "models", "seeds")}
+    return {"strategy": method["strategy"], "parameters": own(method, *configuration.METHOD_KEYS)}
 
 
 def method_code(wildcards):
@@ -91,7 +108,7 @@ def train_inputs(wildcards):
         if config["learning"][wildcards.task]["start"] == "previous":
             files["weights"] = f"{run_before(wildcards)}/weights.safetensors"
     # Weights that the user brought by hand: a change of them reruns the trainings.
-    if (weights := config["learning"][wildcards.task]["weights"]) not in (None, "imagenet"):
+    if (weights := learning(wildcards)["weights"]) not in (None, "imagenet"):
         files["start"] = weights
     return files
 
@@ -111,13 +128,12 @@ def train_outputs(task):
 
 def train_params(wildcards):
     """Settings of one training."""
-    learning = own(config["learning"][wildcards.task], "start", "keep_weights")
-    return {**learning, "score": PROTOCOL["score"]}
+    return own(learning(wildcards), *SHARED_LEARNING)
 
 
 def train_code(wildcards):
     """Digest of the code a training stands on."""
-    return code("train", NETWORKS.entry(config["learning"][wildcards.task]["network"]).module)
+    return code("train", NETWORKS.entry(learning(wildcards)["network"]).module)
 
 
 # evaluate
@@ -136,6 +152,11 @@ def evaluate_inputs(wildcards):
     return files
 
 
+def evaluate_params(wildcards):
+    """Settings of one evaluation: those of the tables and of the threshold are not among them."""
+    return own(config["evaluation"], "metrics", "pooling", "threshold_decimals")
+
+
 # query
 
 
@@ -143,7 +164,7 @@ def query_inputs(wildcards):
     """What one query stands on: the round before, and no label."""
     before = run_before(wildcards)
     files = {
-        "samples": "<results>/samples.parquet",
+        "pool": "<results>/pools/{task}.parquet",
         "labelled": f"{before}/labelled.parquet",
         "fit": f"{before}/fit.json",
         "predictions": f"{before}/predictions.parquet",
@@ -176,6 +197,21 @@ def query_code(wildcards):
 def headline(wildcards):
     """Metrics that tables and curves show, where the configuration names them."""
     return config["evaluation"]["metrics"][wildcards.task]
+
+
+# published
+
+
+def published_params(wildcards):
+    """What the comparison with published values needs to know of the grid."""
+    return {
+        "query": None,
+        **own(config["comparison"], "published"),
+        "known": [list(arm) for arm in arms()],
+        "from_budget": start_budget(),
+        "aggregation": aggregation(),
+        "protocol": config["protocol"],
+    }
 
 
 # figures

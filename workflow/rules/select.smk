@@ -3,7 +3,7 @@
 
 rule select:
     input:
-        samples=rules.cohort.output.samples,
+        pool="<results>/pools/{task}.parquet",
         embedding=method_embedding,
     output:
         SELECTION,

@@ -53,7 +53,7 @@ rule tables:
         "../../envs/pytorch.yaml"
     params:
         metrics=headline,
-        decimals=PROTOCOL["decimals"],
+        aggregation=aggregation(),
         code=code("tables"),
     message:
         "Comparison table: {wildcards.task}, {wildcards.stage}"

@@ -18,7 +18,7 @@ rule train:
         gpu=1,
     params:
         learning=train_params,
-        threshold_decimals=PROTOCOL["threshold_decimals"],
+        threshold_decimals=config["evaluation"]["threshold_decimals"],
         code=train_code,
     message:
         "Training for {wildcards.task}: {wildcards.method} on {wildcards.model}, query {wildcards.query}, "

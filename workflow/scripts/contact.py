@@ -1,9 +1,9 @@
 """Lay out the images that one arm selected."""
 
-import numpy as np
 import pandas as pd
 from scripting import snakemake
 
+from coldstart.cohort.images import read_images
 from coldstart.reporting.contact_sheet import contact_sheet, pick_captions
 from coldstart.reporting.figures import save_figure
 from coldstart.selection.store import read_selection
@@ -13,7 +13,7 @@ wildcards = snakemake.wildcards
 samples = read_table(snakemake.input.samples)
 selection = read_selection(snakemake.input.selection)
 rows = pd.Series(range(len(samples)), index=samples.sample_id).loc[selection.sample_id].to_numpy()
-images = np.load(snakemake.input.images, mmap_mode="r")[rows]
+images = read_images(snakemake.input.images)[rows]
 title = f"{wildcards.task}: {wildcards.method} on {wildcards.model}, {len(selection)} images"
 sheet = contact_sheet(images, pick_captions(selection), title=title, note=snakemake.params.note)
 save_figure(sheet, png=snakemake.output[0])

@@ -10,5 +10,5 @@ from coldstart.reporting.summary import read_summary
 task, stage = snakemake.wildcards.task, snakemake.wildcards.stage
 summary, note = read_summary(snakemake.input[0])
 metrics = headline_metrics(summary, task, snakemake.params.metrics)
-figure = plot_curves(summary, task, metrics, stage, note=note, decimals=snakemake.params.decimals)
+figure = plot_curves(summary, task, metrics, stage, note=note, **snakemake.params.aggregation)
 save_figure(figure, **dict(snakemake.output.items()))

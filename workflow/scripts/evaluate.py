@@ -1,19 +1,20 @@
 """Evaluate the predictions for the test split, with bootstrap errors."""
 
 import numpy as np
+import pandas as pd
 from scripting import snakemake
 
-from coldstart.cohort.images import effective_spacing
+from coldstart.cohort.images import effective_spacing, read_masks
 from coldstart.evaluation.evaluate import evaluate_classification, evaluate_segmentation
 from coldstart.storage import read_json, read_table, write_table
 
 params, wildcards = snakemake.params, snakemake.wildcards
 options = dict(params.evaluation)
-unit, empty = options.pop("bootstrap_unit"), options.pop("empty")
+unit, empty, decimals = (options.pop(key) for key in ("bootstrap_unit", "empty", "decimals"))
 cohort = read_table(snakemake.input.cohort)
 predictions = read_table(snakemake.input.predictions)
 tested = np.flatnonzero(predictions.split == "test")
-rows = cohort.reset_index().set_index("sample_id").loc[predictions.sample_id.iloc[tested], "index"].to_numpy()
+rows = pd.Series(np.arange(len(cohort)), index=cohort.sample_id).loc[predictions.sample_id.iloc[tested]].to_numpy()
 truth = cohort.iloc[rows]
 groups = truth.patient_id.fillna(truth.sample_id).to_numpy() if unit == "patient" else None
 if wildcards.task == "classification":
@@ -21,11 +22,11 @@ if wildcards.task == "classification":
     probabilities = predictions.probability.to_numpy()[tested]
     metrics = evaluate_classification(truth.label.to_numpy(int), probabilities, threshold, groups=groups, **options)
 else:
-    masks = np.load(snakemake.input.masks, mmap_mode="r")[rows]
+    masks = read_masks(snakemake.input.masks)[rows]
     with np.load(snakemake.input.maps) as stored:
         maps = stored["maps"][tested]
     spacing = effective_spacing(cohort, masks.shape[-1])[rows]
     metrics, _ = evaluate_segmentation(
-        masks, maps, spacing=spacing, groups=groups, decimals=params.decimals, empty=empty, **options
+        masks, maps, spacing=spacing, groups=groups, decimals=decimals, empty=empty, **options
     )
 write_table(snakemake.output[0], metrics)

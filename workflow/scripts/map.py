@@ -3,14 +3,13 @@
 import pandas as pd
 from scripting import snakemake
 
-from coldstart.cohort.assemble import pool_of
 from coldstart.reporting.embedding_map import plot_map
 from coldstart.reporting.figures import save_figure
 from coldstart.selection.store import read_selection
 from coldstart.storage import read_table
 
 task, model = snakemake.wildcards.task, snakemake.wildcards.model
-pool = pool_of(read_table(snakemake.input.samples), task)
+pool = read_table(snakemake.input.pool)
 projection = read_table(snakemake.input.projection[0]).set_index("sample_id").loc[pool.sample_id]
 row_of = pd.Series(range(len(pool)), index=pool.sample_id)
 picks = {

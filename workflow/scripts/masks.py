@@ -9,4 +9,4 @@ from coldstart.storage import read_table
 params = snakemake.params
 cohort = read_table(snakemake.input.cohort)
 arrays = KINDS.module(params.kind).masks(cohort, **params.dataset)
-write_masks(snakemake.output[0], arrays, cohort, int(snakemake.wildcards.size))
+write_masks(snakemake.output[0], arrays, cohort, int(snakemake.wildcards.size), params.interpolation)

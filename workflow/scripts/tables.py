@@ -9,5 +9,5 @@ from coldstart.reporting.tables import comparison_table, write_tables
 task, stage = snakemake.wildcards.task, snakemake.wildcards.stage
 summary, note = read_summary(snakemake.input[0])
 metrics = headline_metrics(summary, task, snakemake.params.metrics)
-table = comparison_table(summary, task, stage, metrics, note=note, decimals=snakemake.params.decimals)
+table = comparison_table(summary, task, stage, metrics, note=note, **snakemake.params.aggregation)
 write_tables(table, **dict(snakemake.output.items()))

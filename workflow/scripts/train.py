@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scripting import snakemake
 
-from coldstart.cohort.assemble import check_task, pool_of
-from coldstart.devices import lease, torch_device
+from coldstart.cohort.assemble import pool_of
+from coldstart.cohort.images import read_images, read_masks
+from coldstart.devices import lease, slots_folder, torch_device
 from coldstart.evaluation.classification import auprc_trapezoid, youden_threshold
 from coldstart.evaluation.segmentation import mean_dice
 from coldstart.learning.pixels import channels_of
@@ -32,16 +33,15 @@ labelled = pd.concat([*before, picks], ignore_index=True)
 
 # The oracle answers for the labelled and the validation samples; test labels are not looked at here.
 cohort = read_table(snakemake.input.cohort)
-check_task(cohort, task)
 rows = pd.Series(np.arange(len(cohort)), index=cohort.sample_id)
 parts = {part: np.flatnonzero((cohort.split == part) & cohort[task]) for part in ("val", "test")}
 parts["train"] = rows.loc[pool_of(cohort, task).sample_id[lambda ids: ~ids.isin(labelled.sample_id)]].to_numpy()
-images = np.load(snakemake.input.images, mmap_mode="r")
+images = read_images(snakemake.input.images)
 if task == "classification":
     targets = cohort.label.where(cohort.split != "test").fillna(-1).to_numpy(np.int64)
     validate = auprc_trapezoid
 else:
-    targets = np.load(snakemake.input.masks, mmap_mode="r")
+    targets = read_masks(snakemake.input.masks)
     validate = mean_dice
 
 settings = Settings.read(params.learning)
@@ -55,7 +55,7 @@ content = [
     read_metadata(snakemake.input.cohort),
 ]
 fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-with lease(int(snakemake.resources.get("gpu", 0)), ".snakemake/gpu_slots") as leased:
+with lease(int(snakemake.resources.get("gpu", 0)), slots_folder()) as leased:
     device = torch_device(leased)
     network = settings.build(channels=channels_of(images), seed=training_seed)
     if snakemake.input.get("weights"):

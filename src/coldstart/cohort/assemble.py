@@ -19,13 +19,15 @@ COLUMNS = {
     "height": "int64",
     "width": "int64",
     "bits": "int64",
+    "colour": "bool",
     "spacing_y": "float64",
     "spacing_x": "float64",
     "classification": "bool",
     "segmentation": "bool",
 }
 # What the selecting side may see. Neither labels, nor masks, nor metadata.
-LABEL_FREE = [name for name in COLUMNS if name not in ("mask", "label")]
+# Membership of segmentation may be a label in disguise.
+LABEL_FREE = [name for name in COLUMNS if name not in ("mask", "label", "classification", "segmentation")]
 
 
 def kind_parameters(dataset):
@@ -52,9 +54,9 @@ def assemble(dataset, kind=None):
     dataset : dict
         ``kind`` and the parameters of its `build`; ``split``: parameters of
         `coldstart.cohort.splits.assign_splits`; ``segmentation_samples``:
-        ``positive`` (default, samples with label 1 and a mask) or
-        ``annotated`` (every sample whose mask is known; one without a mask file
-        but with label 0, in a data set that has masks, is known to be empty).
+        ``annotated`` (default: every sample whose mask is known; one without a
+        mask file but with label 0, in a data set that has masks, is known to be
+        empty) or ``positive`` (samples with label 1 and a mask).
     kind : module, optional
         Defines `build`, `images` and `masks`; by default the registered one.
 
@@ -82,7 +84,7 @@ def assemble(dataset, kind=None):
     fill_labels(frame, kind, parameters)
     frame["split"] = assign_splits(frame, **(dataset.get("split") or {}))
     frame["classification"] = frame["label"].notna()
-    frame["segmentation"] = segmentation_members(frame, dataset.get("segmentation_samples", "positive"))
+    frame["segmentation"] = segmentation_members(frame, dataset.get("segmentation_samples", "annotated"))
     rest = [column for column in frame.columns if column not in COLUMNS]
     return frame[[*COLUMNS, *rest]].astype(COLUMNS)
 
@@ -119,14 +121,26 @@ def check_task(cohort, task):
     Raises
     ------
     InputError
-        If a split has no sample of the task; the message gives the counts.
+        If a split has no sample of the task, or the validation or test split
+        holds one class only; the message gives the counts. A cohort without any
+        label is not refused: it can be selected from.
     """
+    if (cohort["split"] == "unlabelled").all():
+        return
     counts = cohort["split"][cohort[task]].value_counts()
     counts = {name: int(counts.get(name, 0)) for name in SPLITS}
     if min(counts.values()) == 0:
         found = ", ".join(f"{name} {count}" for name, count in counts.items())
         wanted = "labels" if task == "classification" else "masks"
         raise InputError(f"task '{task}' needs samples with {wanted} in every split, found {found}.")
+    if task == "classification":
+        for name in ("val", "test"):
+            labels = cohort["label"][(cohort["split"] == name) & cohort[task]]
+            if labels.nunique() == 1:
+                raise InputError(
+                    f"all {len(labels)} samples of the {name} split have the label {labels.iloc[0]} and classification "
+                    "needs both there: set dataset.split.stratify, or give more samples."
+                )
 
 
 def label_free(cohort):

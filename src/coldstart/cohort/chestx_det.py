@@ -91,6 +91,7 @@ def build(
             "height": [header.height for header in headers],
             "width": [header.width for header in headers],
             "bits": [header.bits for header in headers],
+            "colour": [header.colour for header in headers],
             "spacing_y": np.nan,
             "spacing_x": np.nan,
             "findings": ["|".join(dict.fromkeys(record.findings)) or "No Finding" for record in kept],

@@ -18,11 +18,16 @@ AHEAD = 4 * READERS
 
 @dataclass(frozen=True)
 class Header:
-    """What an image file promises: pixels and bits per channel (8 or 16)."""
+    """What an image file promises: pixels, bits per channel (8 or 16), and whether it holds more than one channel.
+
+    Colour, a palette and grey with alpha all count as `colour`: they are what
+    ``skimage.io.imread`` reads into an array of more than two axes.
+    """
 
     height: int
     width: int
     bits: int
+    colour: bool = False
 
 
 def inside(root, relative, where):
@@ -96,7 +101,7 @@ def read_header(path):
     Returns
     -------
     Header
-        Size and depth of what `read_pixels` will return.
+        Size and depth of what `read_pixels` will return; `colour` is said of the file.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def read_header(path):
             return pillow_header(path, image)
     except UnidentifiedImageError:
         pixels = opencv_pixels(path)
-        return Header(*pixels.shape[:2], 8 * pixels.itemsize)
+        return Header(*pixels.shape[:2], 8 * pixels.itemsize, pixels.ndim == 3)
     except InputError:
         raise
     except Exception as error:  # Damaged files raise almost anything.
@@ -213,7 +218,8 @@ def pillow_header(path, image):
     raw = image.tile[0].args if image.tile else ""
     raw = raw if isinstance(raw, str) else str(raw[0])
     deep = image.mode.startswith("I") or "16" in raw
-    return Header(image.height, image.width, 16 if deep else 8)
+    colour = image.mode not in ("1", "L") and not image.mode.startswith("I")
+    return Header(image.height, image.width, 16 if deep else 8, colour)
 
 
 def pillow_pixels(path, image):

@@ -72,6 +72,7 @@ def build(*, n: int = 600, seed: int = 2024, resolution: int = 128, prevalence: 
                 "height": resolution,
                 "width": resolution,
                 "bits": 8,
+                "colour": False,
                 "spacing_y": FIELD_MM / resolution,
                 "spacing_x": FIELD_MM / resolution,
                 "projection": case.projection,

@@ -19,7 +19,7 @@ def assign_splits(
     train: float = 0.7,
     val: float = 0.1,
     test: float = 0.2,
-    stratify: bool = True,
+    stratify: bool = False,
     seed: int = 2024,
 ):
     """Assign every sample to a split.
@@ -37,7 +37,7 @@ def assign_splits(
         `label`, `mask` and `patient_id`, and `split` where the table gives it.
     train, val, test : float
         Shares of the annotated samples; they sum to 1.
-    stratify : bool, default=True
+    stratify : bool, default=False
         Whether each label (for a patient: the highest of its labels) is shared
         out on its own.
     seed : int, default=2024

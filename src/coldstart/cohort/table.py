@@ -76,6 +76,7 @@ def build(
             "height": [header.height for header in headers],
             "width": [header.width for header in headers],
             "bits": [header.bits for header in headers],
+            "colour": [header.colour for header in headers],
             "spacing_y": np.array([pair[0] for pair in spacing], float),
             "spacing_x": np.array([pair[1] for pair in spacing], float),
         }

@@ -12,7 +12,7 @@ from coldstart.registry import choices
 
 ROLES = ("sample_id", "image", "mask", "label", "patient_id", "split", "spacing", "spacing_y", "spacing_x")
 # Columns of a cohort that a metadata column must not shadow.
-RESERVED = (*ROLES, "height", "width", "bits", "classification", "segmentation")
+RESERVED = (*ROLES, "height", "width", "bits", "colour", "classification", "segmentation")
 
 
 def read_source(path):

@@ -189,6 +189,7 @@ def slice_rows(root, name, masks, axis, every, min_foreground):
             "height": height,
             "width": width,
             "bits": 16,
+            "colour": False,
             "spacing_y": spacing_y,
             "spacing_x": spacing_x,
             "slice": number,

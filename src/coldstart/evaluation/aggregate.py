@@ -8,17 +8,23 @@ from coldstart.evaluation.bootstrap import pooled_se
 ARM = ["dataset", "task", "model", "method", "query", "budget", "round", "metric"]
 
 
-def aggregate(summary, decimals=None):
+def aggregate(summary, decimals=None, pooling="pooled", standard_error="percentile"):
     """Combine seeds and repeats.
 
     Parameters
     ----------
     summary : pandas.DataFrame
         The tidy summary: one row per run (``seed``, ``repeat``) and metric, with
-        ``n_labelled``, ``value`` and ``bootstrap``.
+        ``n_labelled``, ``value``, ``se`` and ``bootstrap``.
     decimals : int, optional
         Round the value of a run before averaging; Yuan & Hong average values
         already rounded to 3.
+    pooling : {"pooled", "mean"}, default="pooled"
+        Standard error of several runs: that of their pooled bootstrap values, or
+        the mean of the runs' own standard errors.
+    standard_error : {"percentile", "deviation"}, default="percentile"
+        How it follows from pooled values, see `coldstart.evaluation.bootstrap`;
+        that of a run is already in the summary.
 
     Returns
     -------
@@ -28,9 +34,9 @@ def aggregate(summary, decimals=None):
         ``n_labelled`` : mean over runs, rounded.
         ``n_runs``, ``n_seeds`` : runs in which the metric is defined, and their seeds.
         ``value`` : mean over those runs.
-        ``se`` : percentile standard error over the pooled bootstrap values of
-        all runs, as Yuan & Hong do for random sampling. It holds the variance
-        between runs as well as that of the test set.
+        ``se`` : standard error. Over pooled bootstrap values, as Yuan & Hong
+        have it for random sampling, it holds the variance between runs as well
+        as that of the test set; as a mean it holds the latter alone.
         ``sd`` : standard deviation between runs (n - 1), nan for one run.
         ``sd_seeds`` : standard deviation of the means of the seeds: how much
         the selection matters (a part of `sd_repeats` remains in it).
@@ -53,7 +59,7 @@ def aggregate(summary, decimals=None):
                 "n_runs": len(values),
                 "n_seeds": by_seed.ngroups,
                 "value": values.mean(),
-                "se": pooled_se(runs["bootstrap"]),
+                "se": runs["se"].mean() if pooling == "mean" else pooled_se(runs["bootstrap"], standard_error),
                 "sd": values.std(),
                 "sd_seeds": by_seed.mean().std(),
                 "sd_repeats": np.sqrt(within / freedom) if freedom else np.nan,

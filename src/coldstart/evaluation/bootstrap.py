@@ -1,8 +1,8 @@
 """Bootstrap of a test set: which samples each resample holds, and the standard error.
 
 Yuan & Hong (2024): resample i of 100 is drawn with replacement by NumPy's
-legacy generator seeded with i; the standard error is the width of the 95 %
-percentile interval over 2 x 1.96, not the standard deviation.
+legacy generator seeded with i; in their code the standard error is the width of
+the 95 % percentile interval over 2 x 1.96, not the standard deviation.
 """
 
 import numpy as np
@@ -90,7 +90,31 @@ def percentile_se(values):
     return float((high - low) / (2 * Z_95))
 
 
-def pooled_se(values):
+def deviation_se(values):
+    """Standard error from bootstrap values: their standard deviation, as the textbooks have it.
+
+    Efron, "Bootstrap methods: another look at the jackknife", 1979; with the
+    number of values as divisor.
+
+    Parameters
+    ----------
+    values : array_like of float
+        Bootstrap values; nan is left out.
+
+    Returns
+    -------
+    float
+        nan if no value is defined.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    values = values[~np.isnan(values)]
+    return float(values.std()) if values.size else float("nan")
+
+
+ESTIMATORS = {"percentile": percentile_se, "deviation": deviation_se}
+
+
+def pooled_se(values, standard_error="percentile"):
     """Standard error over the pooled bootstrap values of several runs.
 
     Parameters
@@ -98,6 +122,8 @@ def pooled_se(values):
     values : iterable of array_like
         The bootstrap values of each run. Pooling lets the variance between
         runs in, as Yuan & Hong do for random sampling (10 runs x 100).
+    standard_error : {"percentile", "deviation"}, default="percentile"
+        `percentile_se` or `deviation_se`.
 
     Returns
     -------
@@ -105,4 +131,4 @@ def pooled_se(values):
         nan if no value is defined.
     """
     values = [np.asarray(run, dtype=np.float64) for run in values]
-    return percentile_se(np.concatenate(values) if values else [])
+    return ESTIMATORS[standard_error](np.concatenate(values) if values else [])

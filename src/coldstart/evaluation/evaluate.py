@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from coldstart.errors import InputError
-from coldstart.evaluation.bootstrap import percentile_se, resample_counts, resampled_means
+from coldstart.evaluation.bootstrap import ESTIMATORS, resample_counts, resampled_means
 from coldstart.evaluation.classification import checked, ranking_metrics, threshold_metrics
 from coldstart.evaluation.segmentation import dice, hausdorff_pair, row_hd
 from coldstart.progress import track
 
 
-def evaluate_classification(y, p, threshold, *, bootstrap=100, groups=None):
+def evaluate_classification(y, p, threshold, *, bootstrap=100, groups=None, standard_error="percentile"):
     """Evaluate a classifier on the test split.
 
     Parameters
@@ -27,6 +27,8 @@ def evaluate_classification(y, p, threshold, *, bootstrap=100, groups=None):
         Number of bootstrap resamples; 0 gives no standard error.
     groups : sequence of str, optional
         Patient of each sample: resample patients instead of samples.
+    standard_error : {"percentile", "deviation"}, default="percentile"
+        How it follows from the bootstrap values, see `coldstart.evaluation.bootstrap`.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def evaluate_classification(y, p, threshold, *, bootstrap=100, groups=None):
             "undefined: use a larger or a stratified test split."
         )
     counts = _counts(y.size, bootstrap, groups)
-    return _summary({**ranking_metrics(y, p, counts), **threshold_metrics(y, p, threshold, counts)})
+    return _summary({**ranking_metrics(y, p, counts), **threshold_metrics(y, p, threshold, counts)}, standard_error)
 
 
 def evaluate_segmentation(
@@ -57,6 +59,7 @@ def evaluate_segmentation(
     threshold=0.5,
     bootstrap=100,
     groups=None,
+    standard_error="percentile",
     decimals=None,
     empty: Literal["diagonal", "nan"] = "diagonal",
 ):
@@ -82,6 +85,8 @@ def evaluate_segmentation(
         Number of bootstrap resamples; 0 gives no standard error.
     groups : sequence of str, optional
         Patient of each image: resample patients instead of images.
+    standard_error : {"percentile", "deviation"}, default="percentile"
+        As for `evaluate_classification`.
     decimals : int, optional
         Round the values of an image before averaging; the published code of
         Yuan & Hong formats them with 3.
@@ -121,7 +126,7 @@ def evaluate_segmentation(
         # Python rounds as formatting does; numpy's multiplication may not.
         images[metrics] = images[metrics].map(lambda value: round(value, decimals))
     counts = _counts(len(images), bootstrap, groups)
-    return _summary({name: resampled_means(images[name], counts) for name in metrics}), images
+    return _summary({name: resampled_means(images[name], counts) for name in metrics}, standard_error), images
 
 
 def image_metrics(truth, predicted, spacing, empty="diagonal"):
@@ -178,13 +183,13 @@ def _counts(n, bootstrap, groups):
     return np.vstack([np.ones((1, n)), resample_counts(n, bootstrap, groups)])
 
 
-def _summary(estimates):
+def _summary(estimates, standard_error):
     return pd.DataFrame(
         [
             {
                 "metric": name,
                 "value": float(values[0]),
-                "se": percentile_se(values[1:]),
+                "se": ESTIMATORS[standard_error](values[1:]),
                 "bootstrap": values[1:].tolist(),
             }
             for name, values in estimates.items()

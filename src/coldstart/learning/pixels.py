@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from coldstart.embedding.features import MEAN, STD
+
 
 def channels_of(images):
     """Channels of stored images: 1 for (n, H, W), else the last axis."""
@@ -37,3 +39,25 @@ def load_rows(array, rows, device):
 def scaled(images):
     """Images as float32 in [0, 1]."""
     return images.float() / 255 if images.dtype == torch.uint8 else images
+
+
+def normalised(images, normalise):
+    """What a network is given.
+
+    Parameters
+    ----------
+    images : torch.Tensor of float32, shape (n, C, H, W)
+        In [0, 1].
+    normalise : {"none", "imagenet"}
+        ``imagenet``: less the mean and over the standard deviation of ImageNet's
+        red, green and blue; grey images are repeated.
+
+    Returns
+    -------
+    torch.Tensor of float32
+        As given, or (n, 3, H, W).
+    """
+    if normalise == "none":
+        return images
+    mean, std = (torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in (MEAN, STD))
+    return (images - mean) / std

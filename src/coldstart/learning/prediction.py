@@ -5,7 +5,7 @@ import torch
 
 from coldstart.errors import InputError
 from coldstart.learning.computing import arithmetic
-from coldstart.learning.pixels import load_rows, scaled
+from coldstart.learning.pixels import load_rows, normalised, scaled
 
 PIXELS_AT_ONCE = 2**21
 MOST_AT_ONCE = 64
@@ -23,7 +23,7 @@ def predict(network, images, rows, settings, device):
     rows : array_like of int, shape (m,)
         Which images.
     settings : Settings
-        `precision` and `score` are used.
+        `precision`, `normalise` and `score` are used.
     device : torch.device or str
         Where to compute.
 
@@ -59,6 +59,7 @@ def probabilities_of(network, images, rows, settings, device):
     with torch.inference_mode():
         for start in range(0, len(rows), step):
             batch = scaled(load_rows(images, rows[start : start + step], device))
+            batch = normalised(batch, settings.normalise)
             with arithmetic(settings, device):
                 logits = network(batch)
             p = probabilities(logits, settings)

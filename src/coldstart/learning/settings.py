@@ -44,8 +44,13 @@ class Settings:
         Arithmetic of the network; weights and losses stay in float32.
     augment : {"none", "light"}
         Random changes of the training images, see `coldstart.learning.augment`.
+    normalise : {"none", "imagenet"}
+        What the network is given: pixels in [0, 1], as the published code has
+        it, or less ImageNet's mean and over its standard deviation, as ImageNet
+        weights were trained.
     checkpoint_seconds : float
-        Time between two checkpoints at least; 0 saves after every epoch.
+        Time between two checkpoints at least. With 0 a checkpoint is saved after
+        every epoch as long as that takes less than a tenth of the time.
     score : {"softmax", "sigmoid"}
         Probability of the positive class from the two logits: their softmax, or
         the sigmoid of the second one, as the published code has it.
@@ -72,7 +77,8 @@ class Settings:
     factor: float = 0.5
     precision: Literal["float32", "bfloat16"] = "float32"
     augment: Literal["none", "light"] = "none"
-    checkpoint_seconds: float = 60.0
+    normalise: Literal["none", "imagenet"] = "none"
+    checkpoint_seconds: float = 0.0
     score: Literal["softmax", "sigmoid"] = "softmax"
     dropout_in_validation: bool = False
 
@@ -132,6 +138,8 @@ class Settings:
         torch.nn.Module
         """
         parameters = {"weights": self.weights, **self.network_parameters}
+        # Normalised, a grey image has three channels that differ.
+        channels = 3 if self.normalise == "imagenet" else channels
         return NETWORKS.load(self.network)(channels=channels, seed=seed, **parameters)
 
     def check_size(self, size):

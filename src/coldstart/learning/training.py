@@ -14,13 +14,16 @@ from coldstart.learning import augment
 from coldstart.learning import checkpoint as checkpoints
 from coldstart.learning.computing import arithmetic, generator_states, repeatable, set_generator_states
 from coldstart.learning.losses import soft_dice_loss, usable_class_weights, weighted_cross_entropy
-from coldstart.learning.pixels import load_rows, scaled
+from coldstart.learning.pixels import load_rows, normalised, scaled
 from coldstart.learning.prediction import diverged, probabilities_of
 from coldstart.learning.schedule import Plateau
 from coldstart.progress import track
 
 LOGGER = logging.getLogger("coldstart")
 COLUMNS = ["epoch", "train_loss", "val_metric", "learning_rate", "seconds"]
+
+# Writing checkpoints may take this share of the time: small networks are saved after every epoch, VGG-11 (1.5 GB) not.
+CHECKPOINT_SHARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +125,7 @@ def fit(
         inputs = load_rows(images, train_rows, device)
         wanted, loss_of = objective(settings.task, targets, train_rows, device)
         val_targets = np.asarray(targets)[val_rows]
-        saved = time.monotonic()
+        saved, wait = -math.inf, 0.0
         for epoch in track(range(len(state.history) + 1, settings.epochs + 1), f"Training ({settings.task})"):
             began = time.monotonic()
             loss = train_epoch(state, inputs, wanted, loss_of)
@@ -134,9 +137,11 @@ def fit(
                 if state.plateau.step(epoch, value):
                     state.best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
             state.history.append([epoch, loss, value, rate, time.monotonic() - began])
-            if checkpoint is not None and time.monotonic() - saved >= settings.checkpoint_seconds:
+            if checkpoint is not None and time.monotonic() - saved >= max(settings.checkpoint_seconds, wait):
+                began = time.monotonic()
                 checkpoints.save(checkpoint, state.to_save(), fingerprint)
                 saved = time.monotonic()
+                wait = (saved - began) / CHECKPOINT_SHARE
     if state.best is not None:
         network.load_state_dict(state.best)
     if checkpoint is not None:
@@ -276,7 +281,7 @@ def train_epoch(state, inputs, wanted, loss_of):
             pixels, masks = augment.light(pixels, state.changes, target.float() if moves else None)
             target = masks if moves else target
         with arithmetic(state.settings, state.device):
-            logits = state.network(pixels)
+            logits = state.network(normalised(pixels, state.settings.normalise))
         loss = loss_of(logits, target)
         state.optimiser.zero_grad()
         loss.backward()

@@ -10,7 +10,8 @@ def build(*, channels, seed, weights: str | None = None):
     """Build the U-Net of segmentation_models_pytorch on VGG-11.
 
     Yuan & Hong (2024), Training: "U-Net with a VGG-11 backbone". A grey image is
-    repeated to three channels; pixels in [0, 1] are not standardised.
+    repeated to three channels; pixels in [0, 1] are not standardised unless
+    `normalise` says so.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ def build(*, channels, seed, weights: str | None = None):
 
     Yuan & Hong (2024), Training, and the published code: ``classifier[6]`` is a
     new ``Linear(4096, 2)``; a grey image is repeated to three channels; pixels in
-    [0, 1] are not standardised.
+    [0, 1] are not standardised unless `normalise` says so.
 
     Parameters
     ----------

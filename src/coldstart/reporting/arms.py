@@ -44,7 +44,7 @@ class Cells:
     runs: str
 
 
-def cells(summary, task, stage, metrics, *, decimals=None):
+def cells(summary, task, stage, metrics, **how):
     """Aggregate the runs of one stage into one number per arm, point and metric.
 
     Parameters
@@ -57,8 +57,8 @@ def cells(summary, task, stage, metrics, *, decimals=None):
         See `coldstart.reporting.summary.stage_rows`.
     metrics : str or list of str
         Names of metrics.
-    decimals : int, optional
-        Round the value of every run before averaging, as Yuan & Hong do (3).
+    **how
+        `decimals`, `pooling` and `standard_error` of `coldstart.evaluation.aggregate.aggregate`.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def cells(summary, task, stage, metrics, *, decimals=None):
         captions.metric_entry(metric)
         if metric not in measured:
             raise InputError(f"the summary has no '{metric}' of the task '{task}': {choices(metric, measured)}.")
-    found = aggregate(rows[rows["metric"].isin(metrics)], decimals=decimals)
+    found = aggregate(rows[rows["metric"].isin(metrics)], **how)
     found = found[found["value"].notna()]
     if found.empty:
         raise InputError(f"{shown(metrics)} of the task '{task}' is undefined in every run: choose another metric.")

@@ -3,7 +3,7 @@
 import math
 
 from coldstart.errors import InputError
-from coldstart.evaluation import METRICS
+from coldstart.evaluation.metrics import METRICS
 from coldstart.registry import choices
 from coldstart.reporting.summary import INITIALISATION
 

@@ -80,7 +80,7 @@ def arrange(arms):
 
 
 @drawing()
-def plot_curves(summary, task, metrics, stage, *, note="", decimals=None):
+def plot_curves(summary, task, metrics, stage, *, note="", **how):
     """Draw learning curves with their standard errors.
 
     Parameters
@@ -96,8 +96,8 @@ def plot_curves(summary, task, metrics, stage, *, note="", decimals=None):
         labelled samples over the query rounds.
     note : str, default=""
         What must be said of the data.
-    decimals : int, optional
-        Round the value of every run before averaging, as Yuan & Hong do (3).
+    **how
+        `decimals`, `pooling` and `standard_error` of `coldstart.evaluation.aggregate.aggregate`.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def plot_curves(summary, task, metrics, stage, *, note="", decimals=None):
     InputError
         If the stage has no rows, or a metric is unknown or not in the summary.
     """
-    found = cells(summary, task, stage, metrics, decimals=decimals)
+    found = cells(summary, task, stage, metrics, **how)
     look = arrange(found.arms)
     legend = dict(zip(look.labels, look.styles, strict=True))
     panels = list(dict.fromkeys(look.panels))

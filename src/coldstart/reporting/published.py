@@ -103,7 +103,7 @@ def match_arms(named, arms):
     return {published: names[name][0] for published, name in named.items()}
 
 
-def measured(summary, task, stage, arms, *, query, from_budget, decimals):
+def measured(summary, task, stage, arms, *, query, from_budget, **how):
     """Our numbers of one stage under the published names; empty where the stage has not run.
 
     Returns
@@ -121,7 +121,7 @@ def measured(summary, task, stage, arms, *, query, from_budget, decimals):
         if query is None and len(found) > 1:
             raise InputError(f"comparison.query: name the one to compare with the published rounds: {shown(found)}.")
         rows = rows[rows["query"].isin(found if query is None else [query])]
-    found = aggregate(rows, decimals=decimals)
+    found = aggregate(rows, **how)
     found = found[found["value"].notna()]
     if stage != INITIALISATION:
         found["budget"] = found["n_labelled"] - from_budget
@@ -134,7 +134,7 @@ def measured(summary, task, stage, arms, *, query, from_budget, decimals):
     return found[OURS]
 
 
-def compare(summary, published, arms, *, query=None, from_budget=20, decimals=None):
+def compare(summary, published, arms, *, query=None, from_budget=20, **how):
     """Put our numbers beside the published ones.
 
     Parameters
@@ -152,8 +152,8 @@ def compare(summary, published, arms, *, query=None, from_budget=20, decimals=No
     from_budget : int, default=20
         Initial budget of our rounds. They are matched by the number of samples
         added to it, whatever the size of a round.
-    decimals : int, optional
-        Round the value of every run before averaging, as Yuan & Hong do (3).
+    **how
+        `decimals`, `pooling` and `standard_error` of `coldstart.evaluation.aggregate.aggregate`.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def compare(summary, published, arms, *, query=None, from_budget=20, decimals=No
         raise InputError(f"comparison.arms: '{unknown[0]}' is no published method: {choices(unknown[0], known)}.")
     parts = []
     for (number, task, stage), _ in published.groupby(["table", "task", "stage"]):
-        found = measured(summary, task, stage, arms, query=query, from_budget=from_budget, decimals=decimals)
+        found = measured(summary, task, stage, arms, query=query, from_budget=from_budget, **how)
         parts.append(found.assign(table=number))
     types = {"table": "int64", "budget": "int64", "ours": "float64", "ours_se": "float64"}
     ours = pd.concat(parts).astype({**types, "n_runs": "Int64", "n_seeds": "Int64"})

@@ -90,7 +90,7 @@ def marks_of(values, metric):
     return [names.get(value, "") for value in printed]
 
 
-def comparison_table(summary, task, stage, metrics, *, note="", decimals=None):
+def comparison_table(summary, task, stage, metrics, *, note="", **how):
     """Compare the arms of one stage.
 
     The layout is that of Tables 1-4 of Yuan & Hong (arXiv 2402.02561).
@@ -109,8 +109,8 @@ def comparison_table(summary, task, stage, metrics, *, note="", decimals=None):
         Metrics under each budget.
     note : str, default=""
         What must be said of the data.
-    decimals : int, optional
-        Round the value of every run before averaging, as Yuan & Hong do (3).
+    **how
+        `decimals`, `pooling` and `standard_error` of `coldstart.evaluation.aggregate.aggregate`.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def comparison_table(summary, task, stage, metrics, *, note="", decimals=None):
     InputError
         If the stage has no rows, or a metric is unknown or not in the summary.
     """
-    found = cells(summary, task, stage, metrics, decimals=decimals)
+    found = cells(summary, task, stage, metrics, **how)
     marks = np.full(found.value.shape, "", dtype=object)
     text = np.full(found.value.shape, "", dtype=object)
     for layer, metric in enumerate(found.metrics):

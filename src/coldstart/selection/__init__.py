@@ -15,5 +15,5 @@ STRATEGIES = Registry(
             {"uses_embedding": True, "nested": True, "uses_labels": False},
         ),
     },
-    supplied=("rng", "groups"),
+    supplied=("rng", "groups", "seed"),
 )

@@ -28,6 +28,7 @@ def select(
     *,
     rng,
     groups=None,
+    seed=0,
     random_state: int | None = None,
     n_init: int = 10,
     nearest: Literal["centroid", "medoid"] = "centroid",
@@ -54,6 +55,8 @@ def select(
         Source of `random_state` where none is given.
     groups : numpy.ndarray of shape (n,), optional
         Patient of each sample; not used.
+    seed : int, default=0
+        Seed of the run; not used, `rng` comes from it.
     random_state : int, optional
         Seed of every k-means run. The paper uses 2024.
     n_init : int, default=10
