@@ -121,7 +121,15 @@ def test_pixels_follow_the_order_of_the_rows(example):
 def test_from_the_data_set_to_the_store(example, tmp_path):
     name, parameters = example
     kind = KINDS.module(name)
-    cohort = assemble({"name": "example", "kind": name, "segmentation_samples": "annotated", **parameters})
+    cohort = assemble(
+        {
+            "name": "example",
+            "kind": name,
+            "segmentation_samples": "annotated",
+            "split": {"stratify": True},
+            **parameters,
+        }
+    )
     for task in ("classification", "segmentation"):
         check_task(cohort, task)
     assert (cohort.groupby("patient_id")["split"].nunique() == 1).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coldstart.cohort.assemble import COLUMNS, assemble, check_task, kind_parameters, label_free
+from coldstart.cohort.assemble import COLUMNS, assemble, check_task, kind_parameters, label_free, pool_of
 from coldstart.errors import InputError
 from coldstart.storage import read_table, write_table
 
@@ -102,18 +102,39 @@ def test_the_selecting_side_sees_no_label_no_mask_and_no_metadata():
         "colour",
         "spacing_y",
         "spacing_x",
-        "classification",
-        "segmentation",
     ]
     view["split"] = "changed"
     assert "changed" not in set(cohort["split"])
 
 
 def test_a_task_needs_samples_in_every_split():
-    cohort = assembled([1] + [0] * 39, [3] + [None] * 39)
+    cohort = assembled([1, 0] * 20, [3] + [None] * 39, split={"stratify": True}, segmentation_samples="positive")
     check_task(cohort, "classification")
     with pytest.raises(InputError, match="task 'segmentation' needs samples with masks in every split"):
         check_task(cohort, "segmentation")
+
+
+@pytest.mark.parametrize("part", ["val", "test"])
+def test_classification_needs_both_classes_to_validate_and_test(part):
+    cohort = assembled([1, 0] * 20, [3, None] * 20, split={"stratify": True})
+    cohort.loc[cohort["split"] == part, "label"] = 0
+    with pytest.raises(InputError, match=f"samples of the {part} split have the label 0"):
+        check_task(cohort, "classification")
+
+
+def test_the_pool_of_a_task():
+    cohort = assembled([1, 0] * 20, [3, None] * 20, split={"stratify": True}, segmentation_samples="positive")
+    train = cohort["split"] == "train"
+    assert pool_of(cohort, "classification")["sample_id"].tolist() == cohort["sample_id"][train].tolist()
+    assert (
+        pool_of(cohort, "segmentation")["sample_id"].tolist()
+        == cohort["sample_id"][train & (cohort["label"] == 1)].tolist()
+    )
+    unlabelled = assembled([None] * 20, [None] * 20)
+    check_task(unlabelled, "classification")
+    assert len(pool_of(unlabelled, "classification")) == 20
+    with pytest.raises(InputError, match="the pool for segmentation is empty"):
+        pool_of(cohort.assign(segmentation=False), "segmentation")
 
 
 def test_what_is_wrong_with_a_data_set_is_said():

@@ -50,7 +50,7 @@ class Settings:
         weights were trained.
     checkpoint_seconds : float
         Time between two checkpoints at least. With 0 a checkpoint is saved after
-        every epoch as long as that takes less than a tenth of the time.
+        every epoch, unless that takes long: then it may take a tenth of the time.
     score : {"softmax", "sigmoid"}
         Probability of the positive class from the two logits: their softmax, or
         the sigmoid of the second one, as the published code has it.

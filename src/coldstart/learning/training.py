@@ -22,9 +22,6 @@ from coldstart.progress import track
 LOGGER = logging.getLogger("coldstart")
 COLUMNS = ["epoch", "train_loss", "val_metric", "learning_rate", "seconds"]
 
-# Writing checkpoints may take this share of the time: small networks are saved after every epoch, VGG-11 (1.5 GB) not.
-CHECKPOINT_SHARE = 0.1
-
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -125,7 +122,7 @@ def fit(
         inputs = load_rows(images, train_rows, device)
         wanted, loss_of = objective(settings.task, targets, train_rows, device)
         val_targets = np.asarray(targets)[val_rows]
-        saved, wait = -math.inf, 0.0
+        saved, wait = time.monotonic(), 0.0
         for epoch in track(range(len(state.history) + 1, settings.epochs + 1), f"Training ({settings.task})"):
             began = time.monotonic()
             loss = train_epoch(state, inputs, wanted, loss_of)
@@ -138,10 +135,8 @@ def fit(
                     state.best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
             state.history.append([epoch, loss, value, rate, time.monotonic() - began])
             if checkpoint is not None and time.monotonic() - saved >= max(settings.checkpoint_seconds, wait):
-                began = time.monotonic()
-                checkpoints.save(checkpoint, state.to_save(), fingerprint)
+                wait = checkpoints.save(checkpoint, state.to_save(), fingerprint)
                 saved = time.monotonic()
-                wait = (saved - began) / CHECKPOINT_SHARE
     if state.best is not None:
         network.load_state_dict(state.best)
     if checkpoint is not None:
