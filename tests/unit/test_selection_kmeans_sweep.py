@@ -54,6 +54,20 @@ def test_same_picks_with_duplicate_rows():
     assert picks.indices.tolist() == published(X, 40, n_init=2)[:40]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("d", "kind"), [(1024, "noise"), (2048, "blobs"), (2048, "duplicates")])
+def test_the_first_hundred_picks_at_the_published_size(d, kind):
+    """560 images, ten starts, float32: wide embeddings, groups of unequal size, rows that stand there twice."""
+    X = noise(560, d, np.float32)
+    if kind == "blobs":
+        rng = np.random.default_rng(5)
+        X += rng.normal(size=(7, d)).astype(np.float32)[rng.choice(7, 560, p=[0.4, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03])]
+    if kind == "duplicates":
+        X[500:] = X[:60]
+    picks = select(X, 100, rng=np.random.default_rng(0), random_state=2024, max_k=50)
+    assert picks.indices.tolist() == published(X, 100, n_init=10)[:100]
+
+
 def test_published_budgets_are_reached_at_the_specified_k():
     X = np.random.default_rng(0).normal(size=(560, 50))
     picks = select(X, 100, rng=np.random.default_rng(0), random_state=2024)
