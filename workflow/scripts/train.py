@@ -19,7 +19,7 @@ from coldstart.learning.settings import Settings
 from coldstart.learning.training import fit
 from coldstart.learning.weights_file import load_weights, save_weights
 from coldstart.provenance import file_digest
-from coldstart.storage import read_metadata, read_table, replacing, write_json, write_table
+from coldstart.storage import read_table, replacing, write_json, write_table
 
 wildcards, params = snakemake.wildcards, snakemake.params
 task, folder = wildcards.task, Path(snakemake.output.labelled).parent
@@ -45,16 +45,14 @@ else:
     validate = mean_dice
 
 settings = Settings.read(params.learning)
+# A checkpoint is gone on from only if it saw just these pixels, targets, starting weights, settings and code.
+labelled_rows = rows.loc[labelled.sample_id].to_numpy()
+seen = np.concatenate([labelled_rows, parts["val"]])
 starts = [file_digest(path) for name in ("weights", "start") for path in [snakemake.input.get(name)] if path]
-content = [
-    starts,
-    params.learning,
-    params.code,
-    training_seed,
-    labelled.sample_id.tolist(),
-    read_metadata(snakemake.input.cohort),
-]
-fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+content = [starts, params.learning, params.code, training_seed, labelled.sample_id.tolist()]
+digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+digest.update(np.ascontiguousarray(images[seen]).data)
+digest.update(np.ascontiguousarray(targets[seen]).data)
 with lease(int(snakemake.resources.get("gpu", 0)), slots_folder()) as leased:
     device = torch_device(leased)
     network = settings.build(channels=channels_of(images), seed=training_seed)
@@ -64,14 +62,14 @@ with lease(int(snakemake.resources.get("gpu", 0)), slots_folder()) as leased:
         network,
         images,
         targets,
-        rows.loc[labelled.sample_id].to_numpy(),
+        labelled_rows,
         parts["val"],
         settings,
         validate=validate,
         seed=training_seed,
         device=device,
         checkpoint=folder / "checkpoint.pt",
-        fingerprint=fingerprint,
+        fingerprint=digest.hexdigest(),
     )
     predicted = {part: predict(fitted.network, images, index, settings, device) for part, index in parts.items()}
     if snakemake.output.get("weights"):
