@@ -65,7 +65,7 @@ def test_all_six_methods_reach_tables_1_to_4(place, tmp_path):
         models__txrv__size=64,
         models__remedis__size=32,
         methods__random__seeds=[0, 1],
-        budgets=[3, 6],
+        budgets=[3],
         query__from_budget=3,
         query__batch=3,
         query__rounds=1,
