@@ -55,8 +55,9 @@ def overlapping(spans):
 
 @pytest.mark.parametrize(("limit", "slots"), [(0, {None}), (1, {"0", "1"}), (2, {"0", "1"})])
 def test_devices_are_never_shared(place, fake_devices, limit, slots):
-    arguments = ["summary", "--resources", f"gpu={limit}"]
-    result = place.run(*arguments, config=CONFIG, cores=4, environment=fake_devices)
+    run = "results/tiny/runs/classification/none/random/none/b4/s{}/t0/round0/fit.json"
+    wanted = [run.format(seed) for seed in CONFIG["seeds"]]
+    result = place.run(*wanted, "--resources", f"gpu={limit}", config=CONFIG, cores=4, environment=fake_devices)
     assert result.code == 0, result.text
     found = leases(place)
     assert len(found) == 4

@@ -16,7 +16,7 @@ LONG = changed(
     query__models=None,
     models={},
     methods={"random": {"strategy": "random"}},
-    learning__segmentation__epochs=400,
+    learning__segmentation__epochs=200,
     learning__segmentation__augment="light",
     learning__segmentation__checkpoint_seconds=0,
 )
