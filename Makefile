@@ -45,8 +45,8 @@ report: setup
 
 # The fast tests first, then those that train networks and run the workflow.
 test: setup setup-tensorflow
-	$(BIN)/python -m pytest -q -n $(CORES) -m "not slow and not workflow"
-	$(BIN)/python -m pytest -q -n $(CORES) --dist loadgroup -m "slow or workflow"
+	$(BIN)/python -m pytest -q -n $(CORES) --durations 15 -m "not slow and not workflow"
+	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile --durations 25 -m "slow or workflow"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -46,13 +46,6 @@ TINY = {
 }
 
 
-def pytest_collection_modifyitems(items):
-    """Give each worker whole files (`--dist loadgroup`), and the files that share a finished run to one worker."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-
-
 def changed(config, **changes):
     """Copy a configuration with some keys replaced; ``a__b`` stands for ``a.b``."""
     config = yaml.safe_load(yaml.safe_dump(config))

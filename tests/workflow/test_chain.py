@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import TINY, changed
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
+pytestmark = pytest.mark.workflow
 
 RUNS = 10  # two tasks; two arms with two budgets, and one round of one arm
 

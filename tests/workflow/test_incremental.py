@@ -5,7 +5,7 @@ import shutil
 import pytest
 from conftest import TINY, Workplace, changed, copy_checkout
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
+pytestmark = pytest.mark.workflow
 
 FIGURES = {"summary": 1, "tables": 4, "curves": 4, "track": 1}
 
