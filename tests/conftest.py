@@ -1,5 +1,6 @@
 """Which worker runs which tests under `--dist loadfile`."""
 
+import pytest
 from xdist.scheduler import LoadFileScheduling
 
 # These files share one finished run of the workflow, which a worker makes once.
@@ -14,6 +15,7 @@ class ByFile(LoadFileScheduling):
         return "finished" if file in SHARING else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Schedule by file; marks of groups are lost between pytest 9 and xdist 3.8."""
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
