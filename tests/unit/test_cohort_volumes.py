@@ -44,6 +44,10 @@ def test_rows_of_slices(root):
     assert (cohort[["height", "width", "bits"]] == [8, 6, 16]).all(axis=None)
     assert (cohort[["spacing_y", "spacing_x"]] == [0.75, 0.5]).all(axis=None)
     assert cohort["mask"][7] == "s2/mask.nii.gz"
+    assert cohort["volume"].tolist() == ["s1/flair"] * 5 + ["s2/flair"] * 5
+    assert cohort["slice"].tolist() == [0, 1, 2, 3, 4] * 2
+    assert (cohort["spacing_z"] == 3).all()
+    assert (volumes.build(**parameters(root, axis=0))["spacing_z"] == 0.5).all()
 
 
 def test_every_and_foreground_choose_slices(root):

@@ -2,7 +2,10 @@
 
 Facts: `synthetic` images claim nothing about medicine; `files` is the parameter
 that names the files, below the root, that the data set is read from; `fetched`
-are their names where they are published and can be fetched.
+are their names where they are published and can be fetched; `channels` is the
+number of channels of images whose channels are no colours, and must stay apart,
+and `shown` the one that contact sheets show (from 0);
+`longitudinal` samples are pairs of scans in which something may have changed.
 """
 
 from coldstart.registry import Entry, Registry
@@ -15,7 +18,15 @@ KINDS = Registry(
             "coldstart.cohort.chestx_det",
             {"files": "annotations", "fetched": ["ChestX_Det_train.json", "ChestX_Det_test.json"]},
         ),
+        "chexmask": Entry("coldstart.cohort.chexmask", {"files": "table"}),
+        "longitudinal": Entry("coldstart.cohort.longitudinal", {"channels": 3, "shown": 1, "longitudinal": True}),
+        "longitudinal_phantom": Entry(
+            "coldstart.cohort.longitudinal_phantom",
+            {"synthetic": True, "channels": 3, "shown": 1, "longitudinal": True},
+        ),
+        "montgomery": Entry("coldstart.cohort.montgomery"),
         "phantom": Entry("coldstart.cohort.phantom", {"synthetic": True}),
+        "synthstrip": Entry("coldstart.cohort.synthstrip"),
         "table": Entry("coldstart.cohort.table", {"files": "table"}),
         "volumes": Entry("coldstart.cohort.volumes"),
     },

@@ -177,9 +177,21 @@ def read_mask(path, header):
     """
     pixels = read_pixels(path)
     mask = (pixels.any(axis=2) if pixels.ndim == 3 else pixels > 0).astype(np.uint8)
+    return on_grid(mask, header)
+
+
+def on_grid(mask, header):
+    """Bring a mask to the pixels of its image, by nearest neighbour where the sizes differ."""
     if mask.shape != (header.height, header.width):
         mask = cv2.resize(mask, (header.width, header.height), interpolation=cv2.INTER_NEAREST)
     return mask
+
+
+def same_aspect(height, width, header):
+    """Whether a mask of that size can belong to an image: same aspect ratio, up to the rounding of one pixel."""
+    off_width = abs(width - header.width * height / header.height)
+    off_height = abs(height - header.height * width / header.width)
+    return min(off_width, off_height) <= 1
 
 
 def check_mask(path, header):
@@ -195,9 +207,7 @@ def check_mask(path, header):
     if path.suffix.lower() in (".jpg", ".jpeg"):
         raise InputError(f"{path} is a mask in JPEG, which does not keep zeros: save it as PNG or TIFF.")
     mask = read_header(path)
-    off_width = abs(mask.width - header.width * mask.height / header.height)
-    off_height = abs(mask.height - header.height * mask.width / header.width)
-    if min(off_width, off_height) > 1:
+    if not same_aspect(mask.height, mask.width, header):
         raise InputError(
             f"{path} is {mask.height} x {mask.width} pixels, but its image is {header.height} x {header.width}:"
             " give a mask of the same shape."

@@ -12,11 +12,21 @@ import numpy as np
 import pandas as pd
 
 from coldstart.cohort.files import inside
-from coldstart.cohort.nifti import check_grid, open_volume, slice_layout, upright, voxels
+from coldstart.cohort.nifti import (
+    check_grid,
+    check_pattern,
+    check_slices,
+    cut_slices,
+    foreground_shares,
+    open_volume,
+    scaled,
+    slice_layout,
+    upright,
+    voxel_size,
+    voxels,
+)
 from coldstart.errors import InputError
 from coldstart.progress import track
-
-DEEPEST = np.iinfo(np.uint16).max
 
 
 def build(
@@ -54,14 +64,18 @@ def build(
     pandas.DataFrame
         One row per slice; `patient_id` is the volume's folder (its name where
         it lies in `root` itself), the label is 1 where the mask has any
-        foreground. Metadata: `slice`, its number.
+        foreground. Metadata: `volume`, `slice` (its number), and `spacing_z`,
+        the mm from one number to the next.
 
     Raises
     ------
     InputError
         If nothing is found, a file is not right, or a mask is on another grid.
     """
-    check_parameters(images, axis, every, min_foreground, lower_percentile, upper_percentile)
+    check_pattern("images", images)
+    if axis not in (0, 1, 2):
+        raise InputError(f"dataset.axis is {axis}, it must be 0, 1 or 2.")
+    check_slices(every, min_foreground, lower_percentile, upper_percentile)
     paths = sorted(path.relative_to(root).as_posix() for path in Path(root).glob(images))
     if not paths:
         raise InputError(f"dataset.images: no file matches '{images}' below {root}.")
@@ -105,11 +119,12 @@ def images(
         If a volume is damaged; the message names it.
     """
 
-    def read(path):
+    def cut(path):
         image = open_volume(path)
-        return scaled(voxels(path, image), lower_percentile, upper_percentile), image.affine
+        volume = scaled(voxels(path, image), lower_percentile, upper_percentile)
+        return lambda number: upright(np.take(volume, number, axis=axis), image.affine, axis)
 
-    yield from slices(root, cohort["image"], cohort, axis, read)
+    return cut_slices(root, cohort["image"], cohort, cut)
 
 
 def masks(
@@ -144,24 +159,12 @@ def masks(
         If a volume is damaged; the message names it.
     """
 
-    def read(path):
+    def cut(path):
         image = open_volume(path)
-        return (voxels(path, image) != 0).astype(np.uint8), image.affine
+        mask = (voxels(path, image) != 0).astype(np.uint8)
+        return lambda number: upright(np.take(mask, number, axis=axis), image.affine, axis)
 
-    yield from slices(root, cohort["mask"], cohort, axis, read)
-
-
-def slices(root, names, cohort, axis, read):
-    """Cut the slices of a cohort; the volume read last is kept for the next row."""
-    current, volume, affine = None, None, None
-    for name, number, height, width in zip(names, cohort["slice"], cohort["height"], cohort["width"], strict=True):
-        if pd.isna(name):
-            yield np.zeros((height, width), np.uint8)
-            continue
-        if name != current:
-            volume, affine = read(inside(root, name, "cohort"))
-            current = name
-        yield np.ascontiguousarray(upright(np.take(volume, number, axis=axis), affine, axis))
+    return cut_slices(root, cohort["mask"], cohort, cut)
 
 
 def slice_rows(root, name, masks, axis, every, min_foreground):
@@ -169,6 +172,7 @@ def slice_rows(root, name, masks, axis, every, min_foreground):
     path = inside(root, name, "dataset.images")
     image = open_volume(path)
     height, width, spacing_y, spacing_x = slice_layout(path, image, axis)
+    spacing_z = voxel_size(image)[axis]
     folder = PurePosixPath(name).parent
     stem = name.removesuffix(".gz").removesuffix(".nii")
     mask_name, share = None, None
@@ -177,8 +181,7 @@ def slice_rows(root, name, masks, axis, every, min_foreground):
         mask_path = inside(root, mask_name, f"mask of {name}")
         mask = open_volume(mask_path)
         check_grid(path, image, mask_path, mask)
-        others = tuple(i for i in range(3) if i != axis)
-        share = (voxels(mask_path, mask) != 0).mean(axis=others)
+        share = foreground_shares(mask_path, mask, axis)
     return [
         {
             "sample_id": f"{stem}/{'xyz'[axis]}{number:03d}",
@@ -192,51 +195,10 @@ def slice_rows(root, name, masks, axis, every, min_foreground):
             "colour": False,
             "spacing_y": spacing_y,
             "spacing_x": spacing_x,
+            "volume": stem,
             "slice": number,
+            "spacing_z": spacing_z,
         }
         for number in range(0, image.shape[axis], every)
         if share is None or share[number] >= min_foreground
     ]
-
-
-def scaled(volume, lower, upper):
-    """Stretch intensities between two percentiles to 0..65535.
-
-    Parameters
-    ----------
-    volume : numpy.ndarray
-        (x, y, z) float32; what is not finite counts as the darkest.
-    lower, upper : float
-        Percentiles over the whole volume.
-
-    Returns
-    -------
-    numpy.ndarray
-        (x, y, z) uint16; all zeros if the volume is constant.
-    """
-    finite = np.isfinite(volume)
-    if not finite.any():
-        return np.zeros(volume.shape, np.uint16)
-    low, high = np.percentile(volume[finite], [lower, upper])
-    if high <= low:
-        return np.zeros(volume.shape, np.uint16)
-    stretched = np.clip((np.where(finite, volume, low) - low) / (high - low), 0, 1)
-    return np.rint(stretched * DEEPEST).astype(np.uint16)
-
-
-def check_parameters(images, axis, every, min_foreground, lower, upper):
-    """Refuse parameters that are out of their range."""
-    pattern = PurePosixPath(images)
-    if pattern.is_absolute() or ".." in pattern.parts or not pattern.parts:
-        raise InputError(f"dataset.images: the pattern '{images}' must stay below the data root.")
-    if axis not in (0, 1, 2):
-        raise InputError(f"dataset.axis is {axis}, it must be 0, 1 or 2.")
-    if every < 1:
-        raise InputError(f"dataset.every is {every}, it must be at least 1.")
-    if not 0 <= min_foreground <= 1:
-        raise InputError(f"dataset.min_foreground is {min_foreground}, it must be from 0 to 1.")
-    if not 0 <= lower < upper <= 100:
-        raise InputError(
-            f"dataset.lower_percentile and upper_percentile are {lower} and {upper}:"
-            " they must rise and lie from 0 to 100."
-        )

@@ -1,4 +1,4 @@
-"""Small data sets in the layout of published ones that cannot be downloaded everywhere."""
+"""Phantoms in the layout of ChestX-Det."""
 
 import json
 from pathlib import Path
