@@ -29,6 +29,7 @@ def call(tmp_path_factory):
         torch.save(torchvision.models.squeezenet1_1().state_dict(), folder / "w.pth")
         torch.save(torchxrayvision.models.DenseNet(), folder / "txrv.pt")
         torch.save(timm.create_model("test_resnet").state_dict(), folder / "timm.pth")
+        torch.save(torchvision.models.resnet50().state_dict(), folder / "resnet50.pt")
     write_onnx(folder / "n.onnx", np.random.default_rng(0).normal(size=(5, 3, 3, 3)))
     np.savez(folder / "e.npz", **{f"a/{i}.png": np.full(3, i, np.float32) for i in range(N)})
 
@@ -42,6 +43,7 @@ def call(tmp_path_factory):
         "torchvision": ({"weights": str(folder / "w.pth"), "size": 64}, "squeezenet1_1"),
         "txrv": ({"weights": str(folder / "txrv.pt"), "size": 32}, "densenet121-res224-all"),
         "timm": ({"weights": str(folder / "timm.pth"), "size": 32}, "test_resnet"),
+        "radimagenet": ({"path": str(folder / "resnet50.pt"), "size": 64}, None),
         "onnx": ({"path": str(folder / "n.onnx"), "size": 32, "output": "pooled"}, None),
         # Made when first asked for: it takes TensorFlow.
         "savedmodel": saved_model,
@@ -161,7 +163,7 @@ def test_without_images_only_where_the_facts_say_so(call, name):
 
 def test_known_facts():
     facts = Counter(fact for name in ENCODERS for fact in ENCODERS.entry(name).facts)
-    assert facts == {"takes_name": 3, "gpu": 5, "trains_on_pool": 1, "needs_images": 1}
+    assert facts == {"takes_name": 3, "gpu": 6, "trains_on_pool": 1, "needs_images": 1, "weights_from": 1}
 
 
 def test_parts_of_unequal_length():

@@ -28,6 +28,10 @@ def pool(kind, n=N):
 KINDS = ["noise", "duplicates", "constant feature", "all alike", "one feature", "wide"]
 
 
+WHOLE = [name for name in STRATEGIES if STRATEGIES.entry(name).facts.get("whole_pool")]
+SELECTING = [name for name in STRATEGIES if name not in WHOLE]
+
+
 def choose(name, X, budget, seed=0):
     if not STRATEGIES.entry(name).facts["uses_embedding"]:
         X = X[:, :0]
@@ -46,7 +50,7 @@ def test_facts_and_signature(name):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", list(STRATEGIES))
+@pytest.mark.parametrize("name", SELECTING)
 @pytest.mark.filterwarnings("error")
 def test_exactly_budget_unique_members(name, kind):
     X = pool(kind)
@@ -59,7 +63,7 @@ def test_exactly_budget_unique_members(name, kind):
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
-@pytest.mark.parametrize("name", list(STRATEGIES))
+@pytest.mark.parametrize("name", SELECTING)
 def test_tiny_pools(name, n):
     check_selection(choose(name, pool("noise", n), n), n, n)
 
@@ -79,7 +83,7 @@ def test_same_seed_same_answer_and_input_untouched(name):
     assert np.array_equal(X, before)
 
 
-@pytest.mark.parametrize("name", list(STRATEGIES))
+@pytest.mark.parametrize("name", SELECTING)
 def test_another_seed_another_answer(name):
     X = pool("noise")
     answers = {tuple(choose(name, X, 6, seed=seed).indices) for seed in range(4)}
@@ -87,7 +91,7 @@ def test_another_seed_another_answer(name):
 
 
 @pytest.mark.parametrize("kind", ["noise", "duplicates"])
-@pytest.mark.parametrize("name", [name for name in STRATEGIES if STRATEGIES.entry(name).facts["nested"]])
+@pytest.mark.parametrize("name", [name for name in SELECTING if STRATEGIES.entry(name).facts["nested"]])
 def test_nested_across_budgets(name, kind):
     X = pool(kind)
     whole = choose(name, X, N)
@@ -97,19 +101,32 @@ def test_nested_across_budgets(name, kind):
         assert part.reasons == whole.reasons[:budget]
 
 
-@pytest.mark.parametrize("name", list(STRATEGIES))
+@pytest.mark.parametrize("name", SELECTING)
 def test_works_on_a_read_only_input(name):
     X = pool("noise")
     X.flags.writeable = False
     check_selection(choose(name, X, 5), 5, N)
 
 
-@pytest.mark.parametrize("name", list(STRATEGIES))
+@pytest.mark.parametrize("budget", [0, 1, N])
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_whole_pool_is_taken_in_its_order_whatever_the_budget(name, budget):
+    selection = check_selection(choose(name, pool("noise"), budget), N, N)
+    assert selection.indices.tolist() == list(range(N))
+    assert not STRATEGIES.entry(name).facts["uses_embedding"]
+    assert all(selection.reasons)
+
+
+def test_full_supervision_is_there():
+    assert WHOLE == ["everything"]
+
+
+@pytest.mark.parametrize("name", SELECTING)
 def test_budget_errors_say_what_to_do(name):
     with pytest.raises(InputError, match=r"budget 60 is larger than the pool of 36 images: lower `budgets` or add"):
         choose(name, pool("noise"), 60)
     for budget in (0, -3):
-        with pytest.raises(InputError, match="must be at least 1"):
+        with pytest.raises(InputError, match="a budget that is at least 1"):
             choose(name, pool("noise"), budget)
 
 

@@ -1,4 +1,4 @@
-"""Embeddings on disk."""
+"""Embeddings and their maps on disk."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from coldstart.embedding.base import Embedding
-from coldstart.embedding.store import align, read_embedding, write_embedding
+from coldstart.embedding.store import READERS, align, read_embedding, read_map, write_embedding, write_map
 from coldstart.errors import InputError
 from coldstart.storage import write_table
 
@@ -81,3 +81,20 @@ def test_values_must_be_finite():
         InputError, match=r"encoder pixels gives values that are not finite for 1 of 4 samples \(rows 2"
     ):
         Embedding(vectors, FACTS)
+
+
+def test_a_map_comes_back_with_how_it_was_made(tmp_path):
+    plane = np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
+    write_map(tmp_path / "m.parquet", ["007", "b", "c"], plane, {"projection": "tsne"})
+    for read in (read_map, READERS["map"]):
+        ids, found, metadata = read(tmp_path / "m.parquet")
+        assert ids.tolist() == ["007", "b", "c"]
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, plane)
+        assert metadata == {"projection": "tsne"}
+
+
+def test_what_is_no_map_is_refused(tmp_path):
+    write_embedding(tmp_path / "e.parquet", "abcde", example())
+    with pytest.raises(InputError, match="is no map of this workflow"):
+        read_map(tmp_path / "e.parquet")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from coldstart.errors import InputError
-from coldstart.selection.base import Selection, check_selection
+from coldstart.selection.base import Selection, check_selection, empty_selection
 from coldstart.selection.store import read_selection, write_selection
 from coldstart.storage import read_metadata, write_table
 
@@ -30,6 +30,18 @@ def test_same_bytes(tmp_path):
     for name in ("one", "two"):
         write_selection(tmp_path / name, list("abcd"), PICKED, {"seed": 3})
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_the_empty_start_is_a_selection_of_nothing(tmp_path):
+    path = tmp_path / "s.parquet"
+    write_selection(path, list("abcd"), check_selection(empty_selection(), 0, 4), {"seed": 3})
+    frame = read_selection(path)
+    write_selection(tmp_path / "one.parquet", list("abcd"), PICKED)
+    assert frame.empty
+    # The types are those of a selection of something, so that later rounds can be put below it.
+    assert frame.dtypes.tolist() == read_selection(tmp_path / "one.parquet").dtypes.tolist()
+    with pytest.raises(ValueError, match="returned 2 samples where 0"):
+        check_selection(PICKED, 0, 4)
 
 
 def test_another_table_is_refused(tmp_path):

@@ -9,6 +9,14 @@ ENCODERS = Registry(
         "pixels": Entry("coldstart.embedding.pixels"),
         "torchvision": Entry("coldstart.embedding.torchvision", {"takes_name": True, "gpu": True}),
         "txrv": Entry("coldstart.embedding.torchxrayvision", {"takes_name": True, "gpu": True}),
+        "radimagenet": Entry(
+            "coldstart.embedding.radimagenet",
+            {
+                "gpu": True,
+                "weights_from": "ResNet50.pt of https://huggingface.co/Lab-Rasool/RadImageNet, the PyTorch file of "
+                "https://github.com/BMEII-AI/RadImageNet, or a state dict of torchvision's resnet50",
+            },
+        ),
         "timm": Entry("coldstart.embedding.timm", {"takes_name": True, "gpu": True}),
         "onnx": Entry("coldstart.embedding.onnx", {"gpu": True}),
         "savedmodel": Entry("coldstart.embedding.savedmodel"),

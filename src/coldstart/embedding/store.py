@@ -1,4 +1,4 @@
-"""Embeddings on disk."""
+"""Embeddings, and their two-dimensional maps, on disk."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coldstart.errors import InputError, shown
-from coldstart.storage import read_metadata, write_table
+from coldstart.storage import read_metadata, read_table, write_table
 
 
 def write_embedding(path, sample_ids, embedding):
@@ -68,6 +68,53 @@ def read_embedding(path):
     values = lists.chunk(0).flatten() if lists.num_chunks else pa.array([], type=pa.float32())
     vectors = values.to_numpy(zero_copy_only=True).reshape(-1, kind.list_size)
     return table["sample_id"].to_numpy().astype(str), vectors, metadata
+
+
+def write_map(path, sample_ids, plane, metadata=None):
+    """Write the map of an embedding.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A Parquet file: ``sample_id``, ``x``, ``y``.
+    sample_ids : sequence of str, length n
+        Identifiers of the rows, each once.
+    plane : numpy.ndarray of float32, shape (n, 2)
+        From `coldstart.embedding.projection.project`.
+    metadata : dict, optional
+        How the map was made.
+    """
+    frame = pd.DataFrame({"sample_id": [str(sample) for sample in sample_ids], "x": plane[:, 0], "y": plane[:, 1]})
+    write_table(path, frame, metadata)
+
+
+def read_map(path):
+    """Read the map of an embedding.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        What `write_map` wrote.
+
+    Returns
+    -------
+    sample_ids : numpy.ndarray of str, shape (n,)
+    plane : numpy.ndarray of float32, shape (n, 2)
+    metadata : dict
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or no map.
+    """
+    frame = read_table(path)
+    if not {"sample_id", "x", "y"} <= set(frame):
+        raise InputError(f"{path} is no map of this workflow: delete it and run the same command again.")
+    return frame.sample_id.to_numpy().astype(str), frame[["x", "y"]].to_numpy(), read_metadata(path)
+
+
+# What stands in the file of each space in which strategies may choose.
+READERS = {"embedding": read_embedding, "map": read_map}
 
 
 def align(sample_ids, vectors, wanted_ids):

@@ -21,17 +21,20 @@ class Selection:
         Why each sample was chosen, for a reader.
     clusters : numpy.ndarray of int64, shape (b,)
         Cluster of each pick; -1 where there is none.
+    pool_clusters : numpy.ndarray of int64, shape (n,), optional
+        Cluster of every row of the pool, where the strategy clusters it once.
 
     Raises
     ------
     ValueError
-        If the four differ in length.
+        If the first four differ in length.
     """
 
     indices: np.ndarray
     scores: np.ndarray
     reasons: tuple
     clusters: np.ndarray
+    pool_clusters: np.ndarray | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "indices", np.asarray(self.indices, dtype=np.int64))
@@ -41,6 +44,11 @@ class Selection:
         lengths = {len(part) for part in (self.indices, self.scores, self.reasons, self.clusters)}
         if len(lengths) != 1:
             raise ValueError("a selection needs one score, one reason and one cluster per index")
+
+
+def empty_selection():
+    """The selection of budget 0, the empty start: nothing is labelled before the first query."""
+    return Selection((), (), (), ())
 
 
 def check_budget(budget, n):
@@ -59,7 +67,7 @@ def check_budget(budget, n):
         If `budget` is below one or above `n`.
     """
     if budget < 1:
-        raise InputError(f"budget {budget} selects nothing: every entry of `budgets` must be at least 1.")
+        raise InputError(f"budget {budget} selects nothing: a strategy needs a budget that is at least 1.")
     if budget > n:
         raise InputError(f"budget {budget} is larger than the pool of {n} images: lower `budgets` or add images.")
 
@@ -112,6 +120,6 @@ def check_selection(selection, budget, n):
         raise ValueError(f"the strategy returned {len(indices)} samples where {budget} were asked for")
     if len(np.unique(indices)) != budget:
         raise ValueError("the strategy returned a sample twice")
-    if indices.min() < 0 or indices.max() >= n:
+    if budget and (indices.min() < 0 or indices.max() >= n):
         raise ValueError(f"the strategy returned a sample outside the pool of {n}")
     return selection

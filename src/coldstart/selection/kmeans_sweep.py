@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import pairwise_distances_chunked
 from sklearn.preprocessing import StandardScaler
 
 from coldstart.errors import InputError
 from coldstart.progress import track
 from coldstart.selection.base import Selection, check_budget, check_finite
+from coldstart.selection.geometry import farthest_points, medoid
 
 LOGGER = logging.getLogger("coldstart")
 
@@ -164,18 +164,12 @@ def medoids(features, labels, k):
     for cluster in range(k):
         members = np.flatnonzero(labels == cluster)
         if len(members):
-            # In chunks: a cluster may be most of a large pool.
-            sums = pairwise_distances_chunked(
-                features[members], reduce_func=lambda part, start: part.sum(axis=1, dtype=np.float64)
-            )
-            found[cluster] = members[np.concatenate(list(sums)).argmin()]
+            found[cluster] = members[medoid(features[members])]
     return found
 
 
 def fill(features, budget, picks):
     """Add samples by farthest-point traversal.
-
-    Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985.
 
     Parameters
     ----------
@@ -192,16 +186,7 @@ def fill(features, budget, picks):
     list of (int, float, str, int)
         `picks` followed by as many as were lacking.
     """
-    picks = list(picks)
-    distance = np.full(len(features), np.inf)
-    chosen = [pick[0] for pick in picks]
-    while len(picks) < budget:
-        for row in chosen:
-            gap = np.linalg.norm(features - features[row], axis=1)
-            distance = np.minimum(distance, gap)
-            distance[row] = -1
-        row = int(distance.argmax())
-        score = float(distance[row]) if np.isfinite(distance[row]) else 0.0
-        picks.append((row, score, "farthest point fill", -1))
-        chosen = [row]
-    return picks
+    picks = list(picks) or [(0, 0.0, "farthest point fill", -1)]
+    rows, distances = farthest_points(features, [pick[0] for pick in picks], budget - len(picks))
+    added = zip(rows, distances, strict=True)
+    return picks + [(row, distance, "farthest point fill", -1) for row, distance in added]

@@ -20,8 +20,11 @@ def write_selection(path, sample_ids, selection, metadata=None):
     selection : Selection
         What was chosen.
     metadata : dict, optional
-        Plain values kept beside it, read back by `coldstart.storage.read_metadata`.
+        Plain values kept beside it, read back by `coldstart.storage.read_metadata`;
+        the clusters of the pool join them as ``pool_clusters``.
     """
+    if selection.pool_clusters is not None:
+        metadata = {**(metadata or {}), "pool_clusters": selection.pool_clusters.tolist()}
     frame = pd.DataFrame(
         {
             "rank": range(1, len(selection.indices) + 1),
@@ -31,7 +34,8 @@ def write_selection(path, sample_ids, selection, metadata=None):
             "cluster": selection.clusters,
         }
     )
-    write_table(path, frame, metadata)
+    # An empty selection keeps the types of its columns.
+    write_table(path, frame.astype({"sample_id": "str", "reason": "str"}), metadata)
 
 
 def read_selection(path):
