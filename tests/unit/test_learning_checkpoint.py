@@ -34,7 +34,9 @@ def data():
     return images, labels, masks
 
 
-def training(network, checkpoint, *, stop_after=None, epochs=EPOCHS, calls=None, fingerprint="toy", **changes):
+def training(
+    network, checkpoint, *, killed_after=None, epochs=EPOCHS, calls=None, fingerprint="toy", rate_factor=1.0, **changes
+):
     """Train with dropout, augmentation and a falling rate; the metric depends on the predictions."""
     images, labels, masks = data()
     parameters = {"dropout": 0.5} if network == "small_cnn" else {}
@@ -57,7 +59,7 @@ def training(network, checkpoint, *, stop_after=None, epochs=EPOCHS, calls=None,
     def validate(truth, probabilities):
         calls.append(1)
         print("epoch", flush=True)
-        if len(calls) == stop_after:
+        if len(calls) == killed_after:
             raise KeyboardInterrupt
         return float(np.sin(1e4 * probabilities.astype(np.float64).mean()))
 
@@ -73,6 +75,7 @@ def training(network, checkpoint, *, stop_after=None, epochs=EPOCHS, calls=None,
         validate=validate,
         seed=1,
         device="cpu",
+        rate_factor=rate_factor,
         checkpoint=checkpoint,
         fingerprint=fingerprint,
     )
@@ -118,7 +121,7 @@ def test_a_killed_process_ends_as_an_unbroken_one(tmp_path):
 
 def interrupt(network, checkpoint, after, **changes):
     with pytest.raises(KeyboardInterrupt):
-        training(network, checkpoint, stop_after=after, **changes)
+        training(network, checkpoint, killed_after=after, **changes)
     assert checkpoint.is_file()
 
 
@@ -140,8 +143,46 @@ def test_an_interrupted_training_ends_as_an_unbroken_one(network, optimiser, aft
     assert_same(resumed, training(network, None, **changes))
 
 
+@pytest.mark.parametrize("after", [2, 6])
 @pytest.mark.parametrize(
-    "change", [{"fingerprint": "other"}, {"learning_rate": 0.002}, {"epochs": 4}, {"score": "sigmoid"}]
+    "changes",
+    [
+        {"monitor": "loss", "loss": "focal", "rate_decay": 0.8, "head_rate": 3.0},
+        {"stop_after": 5, "keep": "last", "rate_factor": 0.1, "optimiser": "sgd"},
+        {"patches": {"recipe": "general", "count": 2}, "monitor": "loss", "loss": "bce", "rate_decay": 0.8},
+    ],
+)
+def test_every_way_of_training_resumes(changes, after, tmp_path):
+    checkpoint, calls, changes = tmp_path / "checkpoint.pt", [], {"epochs": 7, **changes}
+    interrupt("small_cnn", checkpoint, after, **changes)
+    resumed = training("small_cnn", checkpoint, calls=calls, **changes)
+    unbroken = training("small_cnn", None, **changes)
+    assert len(calls) == len(unbroken.history) - (after - 1)
+    assert_same(resumed, unbroken)
+
+
+def test_a_training_killed_after_it_ended_early_does_not_go_on(tmp_path, monkeypatch):
+    """Its last checkpoint is that of the epoch it ended with."""
+    checkpoint, calls, changes = tmp_path / "checkpoint.pt", [], {"stop_after": 2, "learning_rate": 1e-30, "epochs": 8}
+    with monkeypatch.context() as patched:
+        patched.setattr("coldstart.learning.checkpoint.remove", lambda path: None)
+        ended = training("small_cnn", checkpoint, **changes)
+    assert len(ended.history) < 8
+    assert checkpoint.is_file()
+    assert_same(training("small_cnn", checkpoint, calls=calls, **changes), ended)
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fingerprint": "other"},
+        {"learning_rate": 0.002},
+        {"rate_factor": 0.5},
+        {"epochs": 4},
+        {"score": "sigmoid"},
+        {"loss": "bce"},
+    ],
 )
 def test_a_checkpoint_of_another_training_is_not_used(change, tmp_path, caplog):
     checkpoint, calls = tmp_path / "checkpoint.pt", []
@@ -174,7 +215,7 @@ def test_a_damaged_checkpoint_is_not_used(damage, tmp_path, caplog):
 def test_checkpoints_are_not_written_more_often_than_asked_for(tmp_path):
     checkpoint = tmp_path / "checkpoint.pt"
     with pytest.raises(KeyboardInterrupt):
-        training("small_cnn", checkpoint, stop_after=3, checkpoint_seconds=3600)
+        training("small_cnn", checkpoint, killed_after=3, checkpoint_seconds=3600)
     assert not checkpoint.exists()
 
 

@@ -4,9 +4,17 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional
+from torchvision.ops import sigmoid_focal_loss
 
 from coldstart.errors import InputError
-from coldstart.learning.losses import class_weights, soft_dice_loss, usable_class_weights, weighted_cross_entropy
+from coldstart.learning.losses import (
+    class_weights,
+    focal_loss,
+    soft_dice_loss,
+    usable_class_weights,
+    weighted_cross_entropy,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +62,32 @@ def test_soft_dice_loss_is_per_image_and_then_averaged():
     p, t = torch.rand(3, 1, 4, 4), (torch.rand(3, 1, 4, 4) > 0.5).float()
     single = [soft_dice_loss(p[i : i + 1], t[i : i + 1]).item() for i in range(3)]
     assert soft_dice_loss(p, t).item() == pytest.approx(sum(single) / 3, abs=1e-6)
+
+
+def test_focal_loss_by_hand():
+    p, t = torch.tensor([0.9, 0.2, 0.6]), torch.tensor([1.0, 1, 0])
+    expected = (0.1**2 * -math.log(0.9) + 0.8**2 * -math.log(0.2) + 0.6**2 * -math.log(0.4)) / 3
+    assert focal_loss(p, t).item() == pytest.approx(expected, rel=1e-5)
+    assert focal_loss(p, t, alpha=0.25).item() == pytest.approx(expected / 4, rel=1e-5)
+
+
+def test_focal_loss_is_binary_cross_entropy_at_gamma_0():
+    """S4-04."""
+    p, t = torch.rand(4, 1, 5, 5), (torch.rand(4, 1, 5, 5) > 0.5).float()
+    assert focal_loss(p, t, gamma=0.0).item() == pytest.approx(functional.binary_cross_entropy(p, t).item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0, 5.0])
+def test_focal_loss_is_torchvisions_without_its_balance_of_classes(gamma):
+    source = torch.Generator().manual_seed(0)
+    logits = 3 * torch.randn(3, 1, 6, 6, generator=source)
+    t = (torch.rand(3, 1, 6, 6, generator=source) > 0.7).float()
+    expected = sigmoid_focal_loss(logits, t, alpha=-1, gamma=gamma, reduction="mean").item()
+    assert focal_loss(logits.sigmoid(), t, gamma=gamma).item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_focal_loss_has_a_slope_where_a_probability_is_0_or_1(gamma):
+    p = torch.tensor([0.0, 1.0, 0.0, 1.0], requires_grad=True)
+    focal_loss(p, torch.tensor([0.0, 1, 1, 0]), gamma=gamma).backward()
+    assert torch.isfinite(p.grad).all()

@@ -16,6 +16,9 @@ def test_the_defaults_are_the_published_ones():
     )
     assert (settings.epochs, settings.batch_size, settings.patience, settings.factor) == (100, 10, 10, 0.5)
     assert (settings.precision, settings.augment, settings.task) == ("float32", "none", "classification")
+    assert (settings.strategy, settings.samples, settings.patches, settings.loss) == ("scratch", "all", {}, None)
+    assert (settings.monitor, settings.stop_after, settings.keep) == ("metric", None, "best")
+    assert settings.rate_decay == settings.head_rate == 1
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,14 @@ def test_the_defaults_are_the_published_ones():
         ({"network": "vgg11", "normalise": "imagnet"}, "normalise is 'imagnet'; did you mean 'imagenet'"),
         ({"network": "vgg11", "batch_size": 0}, "batch_size is 0"),
         ({"network": "vgg11", "learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"network": "vgg11", "rate_decay": 0}, "rate_decay is 0"),
+        ({"network": "vgg11", "head_rate": -1}, "head_rate is -1"),
+        ({"network": "vgg11", "stop_after": 0}, "stop_after is 0 and should be null or at least 1"),
+        ({"network": "vgg11", "loss": "focale"}, "loss is 'focale'; did you mean 'focal'"),
+        ({"network": "vgg11", "monitor": "metrics"}, "monitor is 'metrics'; did you mean 'metric'"),
+        ({"network": "vgg11", "keep": "first"}, "keep is 'first'"),
+        ({"network": "vgg11", "samples": "some"}, "samples is 'some'"),
+        ({"network": "vgg11", "strategy": "acft_h"}, "unknown learning strategy 'acft_h': did you mean 'acft_hq'"),
     ],
 )
 def test_what_is_wrong_is_said(config, message):

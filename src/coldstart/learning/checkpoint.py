@@ -21,12 +21,35 @@ QUICK, SHARE = 0.5, 0.1
 DAMAGE = (zipfile.BadZipFile, pickle.UnpicklingError, OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError)
 
 
-def fingerprint_of(settings, train_rows, val_rows, seed, device, fingerprint):
+def content_digest(plain, *arrays):
+    """Digest of what a training is given, for the `fingerprint` of `fit`.
+
+    Parameters
+    ----------
+    plain : object
+        Plain values, such as the digests of the weights it begins with.
+    *arrays : numpy.ndarray
+        Pixels and targets that it sees.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+    """
+    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def fingerprint_of(settings, rate, train_rows, val_rows, seed, device, fingerprint):
     """Digest of all that a training depends on.
 
     Parameters
     ----------
     settings : Settings
+    rate : float
+        Learning rate of the first epoch.
     train_rows, val_rows : numpy.ndarray of int
     seed : int
     device : torch.device
@@ -41,7 +64,7 @@ def fingerprint_of(settings, train_rows, val_rows, seed, device, fingerprint):
     """
     plain = {key: value for key, value in asdict(settings).items() if key != "checkpoint_seconds"}
     digest = hashlib.sha256(
-        json.dumps([plain, seed, device.type, torch.__version__, fingerprint], sort_keys=True).encode()
+        json.dumps([plain, rate, seed, device.type, torch.__version__, fingerprint], sort_keys=True).encode()
     )
     for rows in (train_rows, val_rows):
         digest.update(b"rows" + np.asarray(rows, dtype=np.int64).tobytes())

@@ -1,9 +1,12 @@
 """What a trained network says of some images."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 
 from coldstart.errors import InputError
+from coldstart.learning.candidates import cut_patches, patch_count
 from coldstart.learning.computing import arithmetic
 from coldstart.learning.pixels import load_rows, normalised, scaled
 
@@ -23,49 +26,113 @@ def predict(network, images, rows, settings, device):
     rows : array_like of int, shape (m,)
         Which images.
     settings : Settings
-        `precision`, `normalise` and `score` are used.
+        `precision`, `normalise`, `score` and `patches` are used.
     device : torch.device or str
         Where to compute.
 
     Returns
     -------
     numpy.ndarray
-        Classification: float64 of shape (m,), probability of the positive class.
-        Segmentation: float16 of shape (m, size, size), foreground probability.
+        Classification: float64 of shape (m,), probability of the positive class;
+        of a candidate that is seen as patches, the mean over them (Zhou et al.
+        2021, Medical Image Analysis 71, 101997). Segmentation: float16 of shape
+        (m, size, size), foreground probability.
 
     Raises
     ------
     InputError
         If the network cannot take the size, or gives something that is no number.
     """
+    with evaluating(network):
+        return probabilities_of(network, images, rows, settings, torch.device(device))
+
+
+def predict_patches(network, images, rows, settings, device):
+    """Predict every patch of some candidates, dropout off.
+
+    Parameters
+    ----------
+    network, images, rows, settings, device
+        As for `predict`; `settings` must ask for patches.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (len(rows), m)
+        Probability of the positive class; the candidate's own, as `predict`
+        gives it, is their mean.
+
+    Raises
+    ------
+    InputError
+        As `predict`.
+    """
+    with evaluating(network):
+        return patch_probabilities(network, images, rows, settings, torch.device(device))
+
+
+@contextmanager
+def evaluating(network):
+    """Put a network into evaluation mode; restore its mode at the end."""
     training = network.training
     network.eval()
     try:
-        return probabilities_of(network, images, rows, settings, torch.device(device))
+        yield
     finally:
         network.train(training)
 
 
-def probabilities_of(network, images, rows, settings, device):
-    """Predict in the mode that the network is in; for the rest see `predict`."""
+def probabilities_of(network, images, rows, settings, device, watch=None):
+    """Predict in the mode that the network is in.
+
+    Parameters
+    ----------
+    network, images, rows, settings, device
+        As for `predict`.
+    watch : callable, optional
+        Shown all that is computed: ``watch(part, logits)``, with the slice of
+        `rows` and what `probabilities` takes.
+
+    Returns
+    -------
+    numpy.ndarray
+        As `predict`.
+    """
+    if settings.patches:
+        return patch_probabilities(network, images, rows, settings, device, watch).mean(axis=1)
+    segmenting = settings.task == "segmentation"
+    shape = (len(rows), *images.shape[1:3]) if segmenting else (len(rows),)
+    return collected(
+        np.empty(shape, np.float16 if segmenting else np.float64), network, images, rows, settings, device, watch
+    )
+
+
+def patch_probabilities(network, images, rows, settings, device, watch=None):
+    """Predict patches in the mode that the network is in; as `predict_patches` and `probabilities_of`."""
+    found = np.empty((len(rows), patch_count(settings)), np.float64)
+    return collected(found, network, images, rows, settings, device, watch)
+
+
+def collected(found, network, images, rows, settings, device, watch):
+    """Fill an array with the probabilities of the images, some at a time; see `probabilities_of`."""
     settings.check_size(images.shape[1])
     rows = np.asarray(rows, dtype=np.int64)
-    segmenting = settings.task == "segmentation"
-    found = np.empty(
-        (len(rows), *images.shape[1:3]) if segmenting else len(rows), dtype=np.float16 if segmenting else np.float64
-    )
     # The same for every call on a data set: sums may round differently in batches of another size.
-    step = max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // (images.shape[1] * images.shape[2])))
-    with torch.inference_mode():
-        for start in range(0, len(rows), step):
-            batch = scaled(load_rows(images, rows[start : start + step], device))
-            batch = normalised(batch, settings.normalise)
+    step = min(MOST_AT_ONCE, PIXELS_AT_ONCE // (images.shape[1] * images.shape[2]))
+    step = max(1, step // patch_count(settings))
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        with torch.inference_mode():
+            batch = scaled(load_rows(images, rows[part], device))
+            if settings.patches:
+                batch = cut_patches(batch, rows[part], settings).flatten(0, 1)
             with arithmetic(settings, device):
-                logits = network(batch)
+                logits = network(normalised(batch, settings.normalise))
             p = probabilities(logits, settings)
             if not torch.isfinite(p).all():
                 raise diverged(settings, "a prediction")
-            found[start : start + step] = p.cpu().numpy()
+            found[part] = p.cpu().numpy().reshape(found[part].shape)
+            if watch is not None:
+                watch(part, logits)
     return found
 
 

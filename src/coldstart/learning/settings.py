@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 from coldstart.errors import InputError
-from coldstart.learning import NETWORKS
+from coldstart.learning import NETWORKS, STRATEGIES
 from coldstart.registry import choices
 
 
@@ -57,6 +57,37 @@ class Settings:
     dropout_in_validation : bool
         Leave dropout on while the validation metric is computed, as two of the
         published scripts do.
+    strategy : str
+        A name of `coldstart.learning.STRATEGIES`: where a round begins and what
+        it trains on.
+    strategy_parameters : dict
+        Its parameters.
+    samples : {"all", "positive"}
+        Which labelled samples are trained on: all, or those of label 1 and those
+        whose mask is not empty (the published "target-only" reference of Ma et
+        al. 2025).
+    patches : dict
+        ``recipe``, a name of `coldstart.learning.PATCHES`, and its parameters:
+        the network then sees patches of each image (classification). Without
+        any it sees the image.
+    loss : {"focal", "bce", None}
+        None is the published loss: cross entropy weighted by class, or soft
+        Dice. The others are of the positive class or the foreground, and not
+        weighted by class.
+    focal_alpha, focal_gamma : float
+        Of the focal loss; published (Ma et al. 2025, code) 1 and 2.
+    monitor : {"metric", "loss"}
+        What the validation images are watched by: the metric, or the loss that
+        is trained on, of which lower is better.
+    stop_after : int or None
+        Epochs without a better value of the monitor before the training ends.
+    keep : {"best", "last"}
+        Which epoch the training ends with.
+    rate_decay : float
+        What the rate is multiplied by after every epoch, beside the falls by
+        `factor`.
+    head_rate : float
+        Learning rate of the last layer over that of the others.
 
     Raises
     ------
@@ -81,16 +112,33 @@ class Settings:
     checkpoint_seconds: float = 0.0
     score: Literal["softmax", "sigmoid"] = "softmax"
     dropout_in_validation: bool = False
+    strategy: str = "scratch"
+    strategy_parameters: dict = field(default_factory=dict)
+    samples: Literal["all", "positive"] = "all"
+    patches: dict = field(default_factory=dict)
+    loss: Literal["focal", "bce", None] = None
+    focal_alpha: float = 1.0
+    focal_gamma: float = 2.0
+    monitor: Literal["metric", "loss"] = "metric"
+    stop_after: int | None = None
+    keep: Literal["best", "last"] = "best"
+    rate_decay: float = 1.0
+    head_rate: float = 1.0
 
     def __post_init__(self):
         NETWORKS.entry(self.network)
+        STRATEGIES.entry(self.strategy)
         for item in fields(self):
             allowed, value = get_args(item.type), getattr(self, item.name)
             if isinstance(allowed[0] if allowed else None, str) and value not in allowed:
                 raise InputError(f"learning: {item.name} is {value!r}; {choices(value, allowed)}.")
-        for name in ("epochs", "batch_size", "learning_rate", "patience"):
+        for name in ("epochs", "batch_size", "learning_rate", "patience", "rate_decay", "head_rate"):
             if not getattr(self, name) > 0:
                 raise InputError(f"learning: {name} is {getattr(self, name)} and should be above 0.")
+        if self.stop_after is not None and self.stop_after < 1:
+            raise InputError(f"learning: stop_after is {self.stop_after} and should be null or at least 1.")
+        if self.patches and self.task != "classification":
+            raise InputError(f"learning.{self.task}.patches: patches are for classification; leave the key out.")
 
     @classmethod
     def read(cls, config):

@@ -12,11 +12,13 @@ import torch
 from coldstart.errors import InputError
 from coldstart.learning import augment
 from coldstart.learning import checkpoint as checkpoints
-from coldstart.learning.computing import arithmetic, generator_states, repeatable, set_generator_states
-from coldstart.learning.losses import soft_dice_loss, usable_class_weights, weighted_cross_entropy
-from coldstart.learning.pixels import load_rows, normalised, scaled
-from coldstart.learning.prediction import diverged, probabilities_of
-from coldstart.learning.schedule import Plateau
+from coldstart.learning.candidates import Examples
+from coldstart.learning.computing import arithmetic, repeatable
+from coldstart.learning.objective import objective
+from coldstart.learning.pixels import normalised
+from coldstart.learning.prediction import diverged
+from coldstart.learning.state import State, set_rate
+from coldstart.learning.validation import validation
 from coldstart.progress import track
 
 LOGGER = logging.getLogger("coldstart")
@@ -30,15 +32,18 @@ class Fit:
     Attributes
     ----------
     network : torch.nn.Module
-        With the weights of the best epoch, in evaluation mode.
+        With the weights of the epoch that is kept, in evaluation mode.
     history : pandas.DataFrame
         One row per epoch: ``epoch`` (from 1), ``train_loss`` (mean over the
-        images), ``val_metric``, ``learning_rate`` (of that epoch), ``seconds``.
+        images or their patches), ``val_metric``, ``learning_rate`` (of that
+        epoch), ``seconds``, and ``val_loss`` where the settings watch it.
     best_epoch : int
-        The first epoch with the highest validation metric; the last epoch where
-        the metric was never a number.
+        The epoch that is kept: the first with the highest validation metric or
+        the lowest loss; the last epoch where that was never a number or where
+        the settings ask for it; 0 where there was nothing to train on.
     best_value : float
-        Its metric, or nan.
+        Its value of what the settings watch, metric or loss; nan where there is
+        none.
     """
 
     network: torch.nn.Module
@@ -58,6 +63,7 @@ def fit(
     validate,
     seed,
     device,
+    rate_factor=1.0,
     checkpoint=None,
     fingerprint="",
 ):
@@ -77,8 +83,9 @@ def fit(
         Labels 0 or 1 of shape (n,) for classification; masks 0 or 1 of shape
         (n, size, size) for segmentation. Only the rows asked for are read.
     train_rows, val_rows : array_like of int
-        The labelled set, and the images that choose the epoch. Without any of
-        the latter the rate stays and the last epoch counts.
+        The images to train on, and those that choose the epoch. Without any of
+        the latter the rate does not fall by `factor`, no training ends early and
+        the last epoch counts.
     settings : Settings
     validate : callable
         ``validate(targets, probabilities) -> float`` over the validation rows,
@@ -88,6 +95,8 @@ def fit(
         Of the order of the images, the augmentation and dropout.
     device : torch.device or str
         Where to compute.
+    rate_factor : float, default=1.0
+        What the learning rate of the settings is multiplied by.
     checkpoint : str or pathlib.Path, optional
         File that a killed training goes on from, with the same result as an
         unbroken one (to the bit on a CPU with the same number of threads). It is
@@ -112,28 +121,30 @@ def fit(
     settings.check_size(images.shape[1])
     if not len(train_rows):
         raise InputError(f"the labelled set for {settings.task} is empty: label at least one image.")
+    rate = settings.learning_rate * rate_factor
     seeds = [int(number) for number in np.random.SeedSequence(seed).generate_state(3)]
     with repeatable(seeds[0], device):
-        state = State(network.to(device), settings, seeds[1:], device)
-        fingerprint = checkpoints.fingerprint_of(settings, train_rows, val_rows, seed, device, fingerprint)
+        state = State(network.to(device), settings, rate, seeds[1:], device)
+        fingerprint = checkpoints.fingerprint_of(settings, rate, train_rows, val_rows, seed, device, fingerprint)
         if checkpoint is not None and (found := checkpoints.load(checkpoint, fingerprint)):
             state.restore(found)
             LOGGER.info("The training goes on after epoch %d.", len(state.history))
-        inputs = load_rows(images, train_rows, device)
-        wanted, loss_of = objective(settings.task, targets, train_rows, device)
+        examples = Examples(images, train_rows, settings, device)
+        wanted, loss_of = objective(settings, targets, train_rows, device)
         val_targets = np.asarray(targets)[val_rows]
         saved, wait = time.monotonic(), 0.0
         for epoch in track(range(len(state.history) + 1, settings.epochs + 1), f"Training ({settings.task})"):
-            began = time.monotonic()
-            loss = train_epoch(state, inputs, wanted, loss_of)
+            if len(val_rows) and state.stopped:
+                break
+            began, rate, value, val_loss = time.monotonic(), state.rate, math.nan, math.nan
+            loss = train_epoch(state, examples, wanted, loss_of)
             if not math.isfinite(loss):
                 raise diverged(settings, f"the loss of epoch {epoch}")
-            value, rate = math.nan, state.plateau.rate
             if len(val_rows):
-                value = float(validate(val_targets, validation(state, images, val_rows)))
-                if state.plateau.step(epoch, value):
-                    state.best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-            state.history.append([epoch, loss, value, rate, time.monotonic() - began])
+                predicted, val_loss = validation(state, images, targets, val_rows, loss_of)
+                value = float(validate(val_targets, predicted))
+                state.judge(epoch, value if settings.monitor == "metric" else -val_loss)
+            state.history.append([epoch, loss, value, rate, time.monotonic() - began, val_loss])
             if checkpoint is not None and time.monotonic() - saved >= max(settings.checkpoint_seconds, wait):
                 wait = checkpoints.save(checkpoint, state.to_save(), fingerprint)
                 saved = time.monotonic()
@@ -141,89 +152,21 @@ def fit(
         network.load_state_dict(state.best)
     if checkpoint is not None:
         checkpoints.remove(checkpoint)
-    plateau, history = state.plateau, pd.DataFrame(state.history, columns=COLUMNS)
-    best = (plateau.best_epoch, plateau.best) if plateau.best_epoch else (settings.epochs, math.nan)
-    return Fit(network.eval(), history, *best)
+    history = history_of(state.history, settings)
+    last = state.plateau.best_epoch == 0 or settings.keep == "last"
+    kept = len(history) if last else state.plateau.best_epoch
+    return Fit(network.eval(), history, kept, float(history[f"val_{settings.monitor}"].iloc[kept - 1]))
 
 
-class State:
-    """All that changes during a training.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-    settings : Settings
-    seeds : list of int
-        Of the order of the images and of the augmentation.
-    device : torch.device
-    """
-
-    def __init__(self, network, settings, seeds, device):
-        self.network, self.settings, self.device = network, settings, device
-        self.optimiser = optimiser_of(network, settings)
-        self.plateau = Plateau(settings.learning_rate, settings.patience, settings.factor)
-        self.order, self.changes = (torch.Generator().manual_seed(seed) for seed in seeds)
-        self.best, self.history = None, []
-
-    def to_save(self):
-        """Tensors and plain values from which `restore` continues."""
-        return {
-            "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "plateau": vars(self.plateau),
-            "order": self.order.get_state(),
-            "changes": self.changes.get_state(),
-            "generators": generator_states(self.device),
-            "best": self.best,
-            "history": self.history,
-        }
-
-    def restore(self, saved):
-        """Go back to what `to_save` gave."""
-        self.network.load_state_dict(saved["network"])
-        self.optimiser.load_state_dict(saved["optimiser"])
-        self.plateau = Plateau(**saved["plateau"])
-        self.order.set_state(saved["order"])
-        self.changes.set_state(saved["changes"])
-        set_generator_states(saved["generators"], self.device)
-        self.best, self.history = saved["best"], saved["history"]
+def untrained(network, settings, device):
+    """What a round is that has nothing to train on: the network as it is, after epoch 0."""
+    return Fit(network.to(device).eval(), history_of([], settings), 0, math.nan)
 
 
-def optimiser_of(network, settings):
-    """The optimiser that the settings name, over all weights."""
-    common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-    if settings.optimiser == "sgd":
-        return torch.optim.SGD(network.parameters(), momentum=settings.momentum, **common)
-    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser](network.parameters(), **common)
-
-
-def objective(task, targets, rows, device):
-    """What a task is trained towards.
-
-    Parameters
-    ----------
-    task : {"classification", "segmentation"}
-    targets : numpy.ndarray
-        Labels or masks, see `fit`.
-    rows : numpy.ndarray of int
-        The labelled set.
-    device : torch.device
-
-    Returns
-    -------
-    wanted : torch.Tensor
-        Labels (m,) int64, or masks (m, 1, size, size) uint8.
-    loss_of : callable
-        ``loss_of(logits, wanted) -> scalar tensor``.
-    """
-    if task == "segmentation":
-        return load_rows(targets, rows, device), lambda logits, masks: soft_dice_loss(logits.float().sigmoid(), masks)
-    labels = np.asarray(targets)[rows].astype(np.float64)
-    weights = usable_class_weights(labels)
-    if weights is not None:
-        weights = weights.to(device)
-    wanted = torch.tensor(labels, dtype=torch.int64, device=device)
-    return wanted, lambda logits, labels: weighted_cross_entropy(logits, labels, weights)
+def history_of(rows, settings):
+    """Epochs as a table; the validation loss is a column where the settings watch it."""
+    columns = [*COLUMNS, "val_loss"] if settings.monitor == "loss" else COLUMNS
+    return pd.DataFrame(rows, columns=[*COLUMNS, "val_loss"])[columns]
 
 
 def batches(order, size):
@@ -248,29 +191,27 @@ def batches(order, size):
     return parts
 
 
-def train_epoch(state, inputs, wanted, loss_of):
+def train_epoch(state, examples, wanted, loss_of):
     """Pass over the labelled set once.
 
     Parameters
     ----------
     state : State
-    inputs : torch.Tensor of shape (m, C, size, size)
-        As `load_rows` gives them.
+    examples : Examples
     wanted, loss_of
         As `objective` gives them.
 
     Returns
     -------
     float
-        Mean loss over the images.
+        Mean loss over the examples.
     """
     state.network.train()
-    for group in state.optimiser.param_groups:
-        group["lr"] = state.plateau.rate
+    set_rate(state.optimiser, state.rate)
     total, count = torch.zeros((), device=state.device), 0
-    for rows in batches(torch.randperm(len(inputs), generator=state.order), state.settings.batch_size):
+    for rows in batches(torch.randperm(len(examples), generator=state.order), state.settings.batch_size):
         rows = rows.to(state.device)
-        pixels, target = scaled(inputs[rows]), wanted[rows]
+        pixels, target = examples.pixels(rows), wanted[examples.images_of(rows)]
         if state.settings.augment == "light":
             moves = target.ndim > 1
             pixels, masks = augment.light(pixels, state.changes, target.float() if moves else None)
@@ -284,13 +225,3 @@ def train_epoch(state, inputs, wanted, loss_of):
         total += loss.detach() * len(rows)
         count += len(rows)
     return (total / count).item()
-
-
-def validation(state, images, rows):
-    """Probabilities of the validation rows, dropout on or off as the settings say."""
-    state.network.eval()
-    if state.settings.dropout_in_validation:
-        for module in state.network.modules():
-            if isinstance(module, torch.nn.modules.dropout._DropoutNd):
-                module.train()
-    return probabilities_of(state.network, images, rows, state.settings, state.device)
