@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import entropy
 
 from coldstart.errors import InputError
-from coldstart.query import distance_to_threshold, pixel_entropy, uncertainty
+from coldstart.query import distance_to_threshold, pixel_entropy, pixels, uncertainty
 from coldstart.query.base import QueryInputs, highest
 
 P = np.array([0.1, 0.45, 0.52, 0.9, 0.61])
@@ -49,11 +49,11 @@ def test_maps_of_half_precision_are_summed_in_double():
     np.testing.assert_allclose(pixel_entropy.mean_uncertainty(maps), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("pixels", [1, 70, 1000])
-def test_reading_in_parts_changes_no_bit(monkeypatch, pixels):
+@pytest.mark.parametrize("at_once", [1, 70, 1000])
+def test_reading_in_parts_changes_no_bit(monkeypatch, at_once):
     maps = np.random.default_rng(2).random((11, 7, 5)).astype(np.float16)
     whole = pixel_entropy.mean_uncertainty(maps)
-    monkeypatch.setattr(pixel_entropy, "PIXELS_AT_ONCE", pixels)
+    monkeypatch.setattr(pixels, "PIXELS_AT_ONCE", at_once)
     np.testing.assert_array_equal(pixel_entropy.mean_uncertainty(maps), whole)
 
 
@@ -73,7 +73,7 @@ def test_the_pool_is_read_a_part_at_a_time(monkeypatch):
             Pool.largest = max(Pool.largest, len(part))
             return part
 
-    monkeypatch.setattr(pixel_entropy, "PIXELS_AT_ONCE", 40)
+    monkeypatch.setattr(pixels, "PIXELS_AT_ONCE", 40)
     np.testing.assert_allclose(pixel_entropy.mean_uncertainty(Pool()), np.log(2))
     assert Pool.largest == 2
 

@@ -1,10 +1,17 @@
 """What a query strategy is given, and what it answers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from coldstart.errors import InputError
+
+NEEDED = {
+    "network": "trained network",
+    "images": "images of the pool",
+    "labelled_images": "images of the labelled set",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,39 +32,91 @@ class QueryInputs:
     threshold : float, default=0.5
         Decision threshold of the classifier, from the validation split; inf
         where it calls nothing positive.
+    patches : numpy.ndarray of shape (n, p) or (n, p, K), optional
+        Predictions for the p patches of each sample, where the network was
+        trained on patches: of the positive class, or of each of K.
     embedding : numpy.ndarray of shape (n, d), optional
         Embedding of the pool.
     labelled_embedding : numpy.ndarray of shape (m, d), optional
         Embedding of what is labelled already.
+    network : coldstart.learning.pool_network.PoolNetwork, optional
+        The trained network of the round before, for strategies with the fact
+        ``"needs": ("network",)``.
+    images : array_like of shape (n, H, W) or (n, H, W, C), optional
+        Stored pixels, uint8 or uint16, of the pool, for strategies that need
+        ``"images"``; possibly read from a file at every access, so that
+        strategies read them in parts.
+    labelled_images : array_like of shape (m, H, W) or (m, H, W, C), optional
+        Those of what is labelled already.
     groups : numpy.ndarray of shape (n,), optional
         Patient of each sample.
+    sample_ids, labelled_ids : numpy.ndarray of str, shapes (n,) and (m,), optional
+        Identifiers.
+    round : int, default=1
+        The round that the picks are labelled for; the first query is 1.
+    state : dict, optional
+        What this query returned as `Picks.state` in the round before; None at
+        its first.
     size : int, optional
         Number of unlabelled samples; only needed where none of the arrays is given.
 
     Raises
     ------
     InputError
-        If the arrays do not have the same number of rows.
+        If the arrays of the pool, or those of the labelled set, do not have the
+        same number of rows.
     """
 
     task: str
     probabilities: np.ndarray | None = None
     maps: np.ndarray | None = None
     threshold: float = 0.5
+    patches: np.ndarray | None = None
     embedding: np.ndarray | None = None
     labelled_embedding: np.ndarray | None = None
+    network: Any = None
+    images: Any = None
+    labelled_images: Any = None
     groups: np.ndarray | None = None
+    sample_ids: np.ndarray | None = None
+    labelled_ids: np.ndarray | None = None
+    round: int = 1
+    state: dict | None = None
     size: int | None = None
 
     def __post_init__(self):
-        arrays = {name: getattr(self, name) for name in ("probabilities", "maps", "embedding", "groups")}
-        rows = {name: len(array) for name, array in arrays.items() if array is not None}
+        rows = self.rows(("probabilities", "maps", "patches", "embedding", "images", "groups", "sample_ids"))
+        labelled = self.rows(("labelled_embedding", "labelled_images", "labelled_ids"))
+        if len(set(labelled.values())) > 1:
+            found = ", ".join(f"{name} {n}" for name, n in labelled.items())
+            raise InputError(f"the labelled set has no single size ({found}): give one row per labelled sample.")
         if self.size is not None:
             rows["size"] = self.size
         if len(set(rows.values())) != 1:
             found = ", ".join(f"{name} {n}" for name, n in rows.items()) or "no array at all"
             raise InputError(f"the unlabelled pool has no single size ({found}): give one row per unlabelled sample.")
         object.__setattr__(self, "size", next(iter(rows.values())))
+
+    def rows(self, names):
+        """Rows of those of some arrays that are given, as a dict of int."""
+        arrays = {name: getattr(self, name) for name in names}
+        return {name: len(array) for name, array in arrays.items() if array is not None}
+
+    def need(self, name):
+        """A field that a strategy cannot do without.
+
+        Raises
+        ------
+        InputError
+            If it is not given.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise InputError(
+                f"this query strategy needs the {NEEDED[name]}, which it was not given: "
+                "let its fact `needs` name it, or choose another strategy."
+            )
+        return value
 
     def positive(self):
         """Probability of the positive class.
@@ -95,10 +154,13 @@ class Picks:
         Rows of the unlabelled pool, each once.
     scores : numpy.ndarray of float64, shape (n,)
         Score of each pick under the strategy; higher is more worth labelling.
+    state : dict, optional
+        Plain values for the same query's next round, see `QueryInputs.state`.
     """
 
     indices: np.ndarray
     scores: np.ndarray
+    state: dict | None = None
 
 
 def in_unit_interval(values):
@@ -146,7 +208,8 @@ def highest(scores, n):
     Returns
     -------
     Picks
-        In descending order of score; of equal scores the lowest index first.
+        In descending order of score; of equal scores the lowest index first, and
+        scores that are no number last.
     """
     order = np.argsort(-scores, kind="stable")[:n]
     return Picks(order.astype(np.int64), scores[order].astype(np.float64))

@@ -3,12 +3,9 @@
 from typing import Literal
 
 import numpy as np
-from scipy.special import entr
 
-from coldstart.errors import InputError
-from coldstart.query.base import check_request, highest, in_unit_interval
-
-PIXELS_AT_ONCE = 2**20
+from coldstart.query.base import check_request, highest
+from coldstart.query.pixels import binary_entropy, needed_maps, parts
 
 
 def query(inputs, n, *, rng, measure: Literal["entropy", "absolute"] = "entropy"):
@@ -40,12 +37,7 @@ def query(inputs, n, *, rng, measure: Literal["entropy", "absolute"] = "entropy"
         If the pool holds fewer than `n` images or has no valid maps.
     """
     check_request(inputs, n)
-    if inputs.maps is None:
-        raise InputError(
-            f"this query strategy needs predicted masks, which a {inputs.task} network does not give: "
-            "choose one that serves the task."
-        )
-    return highest(mean_uncertainty(inputs.maps, measure), n)
+    return highest(mean_uncertainty(needed_maps(inputs), measure), n)
 
 
 def mean_uncertainty(maps, measure="entropy"):
@@ -69,10 +61,7 @@ def mean_uncertainty(maps, measure="entropy"):
         If a value is not a probability.
     """
     scores = np.empty(len(maps))
-    step = max(1, PIXELS_AT_ONCE // max(1, int(np.prod(np.shape(maps)[1:]))))
-    for start in range(0, len(maps), step):
-        p = np.asarray(maps[start : start + step], dtype=np.float64)
-        p = in_unit_interval(p.reshape(len(p), -1))
-        pixels = entr(p) + entr(1 - p) if measure == "entropy" else 1 - 2 * np.abs(p - 0.5)
-        scores[start : start + step] = pixels.mean(axis=1)
+    for rows, p in parts(maps):
+        pixels = binary_entropy(p) if measure == "entropy" else 1 - 2 * np.abs(p - 0.5)
+        scores[rows] = pixels.mean(axis=1)
     return scores
