@@ -9,7 +9,7 @@ from PIL import Image
 from coldstart.errors import InputError
 from coldstart.reporting.contact_sheet import contact_sheet, pick_captions, shortened, shown_bytes
 from coldstart.reporting.curves import MOST_BANDS, arrange, plot_curves
-from coldstart.reporting.embedding_map import plot_map, project
+from coldstart.reporting.embedding_map import plot_map
 from coldstart.reporting.figures import save_figure
 from coldstart.reporting.summary import COLUMNS
 
@@ -25,6 +25,7 @@ def summary_of(models=("none", "a"), queries=(), budgets=(20, 40, 60), metrics=(
                 row = {"dataset": "d", "task": "classification", "model": model, "method": "k", "query": query}
                 row |= {"budget": 20 if r else n, "seed": 1, "repeat": 0, "round": r, "n_labelled": n, "metric": metric}
                 row |= {"value": n / 100, "se": 0.1, "bootstrap": [n / 200, n * 3 / 200], "run": "r"}
+                row |= {"reference": False, "validation": 0.5}
                 rows.append(row)
     return pd.DataFrame(rows)[COLUMNS]
 
@@ -150,46 +151,10 @@ def test_text_stays_on_the_page(draw):
         assert box.y1 <= height + 1
 
 
-@pytest.mark.parametrize("method", ["tsne", "pca"])
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 40])
-def test_projection_of_any_size_repeats_itself(n, method):
-    vectors = np.random.default_rng(n).normal(size=(n, 70)).astype(np.float32)
-    xy = project(vectors, seed=3, method=method)
-    assert xy.shape == (n, 2)
-    assert xy.dtype == np.float32
-    assert np.isfinite(xy).all()
-    np.testing.assert_array_equal(xy, project(vectors, seed=3, method=method))
-
-
-def test_the_randomised_components_of_long_vectors_follow_the_seed():
-    vectors = np.random.default_rng(0).normal(size=(100, 600))
-    first, again, other = (project(vectors, seed=seed, method="pca") for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-@pytest.mark.parametrize("vectors", [np.ones((8, 3)), np.arange(8.0)[:, None], np.repeat(np.eye(2), 4, axis=0)])
-def test_projection_of_degenerate_vectors(vectors):
-    assert np.isfinite(project(vectors, seed=0)).all()
-
-
-def test_projection_keeps_groups_apart():
-    rng = np.random.default_rng(0)
-    vectors = np.concatenate([rng.normal(20 * i, 1, (20, 30)) for i in range(3)])
-    for method in ("tsne", "pca"):
-        xy = project(vectors, seed=0, method=method).reshape(3, 20, 2)
-        spread = np.linalg.norm(xy - xy.mean(1, keepdims=True), axis=2).max()
-        centres = xy.mean(1)
-        gaps = [np.linalg.norm(centres[i] - centres[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
-        assert min(gaps) > spread
-
-
-@pytest.mark.parametrize("vectors", [np.ones(3), np.ones((0, 3)), np.array([[0.0, np.nan]])])
-def test_projection_refuses_what_is_no_matrix(vectors):
-    with pytest.raises(InputError, match="finite numbers"):
-        project(vectors, seed=0)
-    with pytest.raises(InputError, match="did you mean 'tsne'"):
-        project(np.ones((3, 3)), seed=0, method="tsnee")
+def test_a_map_of_no_picks_is_the_pool():
+    figure = plot_map(np.random.default_rng(0).normal(size=(20, 2)), {"random": []})
+    assert "Numbers" not in texts(figure)
+    assert figure.axes[0].get_title() == "random (0)"
 
 
 def test_map_shows_picks_ranks_and_later_picks():

@@ -40,6 +40,7 @@ def summary_of(values, arms=ARMS, **columns):
             | {"query": "u" if later else "none", "budget": 20 if later else row.budget}
             | {"round": row.budget // 20 if later else 0, "n_labelled": row.budget + (20 if later else 0)}
             | {"metric": row.metric, "value": row.value, "se": row.se, "bootstrap": bootstrap_of(row.value, row.se)}
+            | {"reference": False, "validation": 0.5}
             | columns
         )
     return pd.DataFrame(rows)[COLUMNS]

@@ -19,7 +19,7 @@ def run(query="none", budget=20, seed=1, round=0, n=None, metrics=None, **other)
         {"metric": list(metrics), "value": list(metrics.values()), "se": 0.1, "bootstrap": [[0.4, 0.6]] * len(metrics)}
     )
     folder = PurePosixPath("d/runs", *(f"{key}{value}" for key, value in wildcards.items()))
-    return wildcards, frame, n or budget + 20 * round, folder
+    return wildcards, frame, {"n_labelled": n or budget + 20 * round, "best_value": 0.5}, folder
 
 
 def test_columns_and_types_are_those_of_the_contract():

@@ -23,7 +23,7 @@ def summary_of(*cells):
     for model, budget, metric, value, *other in cells:
         row = {"dataset": "d", "task": "segmentation", "model": model, "method": "k_means", "query": "none", "seed": 1}
         row |= {"budget": budget, "repeat": 0, "round": 0, "n_labelled": budget, "metric": metric, "value": value}
-        row |= {"se": 0.1, "bootstrap": [value - 0.1, value + 0.1], "run": "r"}
+        row |= {"se": 0.1, "bootstrap": [value - 0.1, value + 0.1], "run": "r", "reference": False, "validation": 0.5}
         rows.append(row | (other[0] if other else {}))
     return pd.DataFrame(rows)[COLUMNS]
 

@@ -9,6 +9,7 @@ from coldstart.errors import InputError
 from coldstart.evaluation.bootstrap import ESTIMATORS, resample_counts, resampled_means
 from coldstart.evaluation.classification import checked, ranking_metrics, threshold_metrics
 from coldstart.evaluation.segmentation import dice, hausdorff_pair, row_hd
+from coldstart.evaluation.stacks import volume_table
 from coldstart.progress import track
 
 
@@ -62,11 +63,16 @@ def evaluate_segmentation(
     standard_error="percentile",
     decimals=None,
     empty: Literal["diagonal", "nan"] = "diagonal",
+    stacks=None,
+    both_empty: Literal["one", "nan"] = "one",
+    zero_division: Literal["nan", 0, 1] = "nan",
 ):
     """Evaluate a segmentation network on the test split.
 
     Every metric is computed per image and averaged over images; the bootstrap
-    resamples the values of the images.
+    resamples the values of the images. Where the images are slices of volumes,
+    further metrics are computed per volume and averaged over volumes; the
+    bootstrap resamples the patients then.
 
     Parameters
     ----------
@@ -94,6 +100,12 @@ def evaluate_segmentation(
         Boundary distances where exactly one of truth and prediction is empty,
         see `coldstart.evaluation.segmentation.hausdorff`. With "nan" such
         images are left out of the mean distance.
+    stacks : pandas.DataFrame, optional
+        Which slice of which volume each image is, see
+        `coldstart.evaluation.stacks.volume_table`; by default they are none.
+    both_empty : {"one", "nan"}, default="one"
+    zero_division : {"nan", 0, 1}, default="nan"
+        As for `coldstart.evaluation.stacks.volume_metrics`.
 
     Returns
     -------
@@ -122,11 +134,24 @@ def evaluate_segmentation(
     if np.isnan(millimetres).any(axis=1).all():
         images = images.drop(columns=["hd_mm", "hd95_mm"])
     metrics = [name for name in images if not name.endswith("_pixels")]
+    round_to(images, metrics, decimals)
+    counts = _counts(len(images), bootstrap, groups)
+    estimates = {name: resampled_means(images[name], counts) for name in metrics}
+    if stacks is not None:
+        rules = {"empty": empty, "both_empty": both_empty, "zero_division": zero_division}
+        volumes = volume_table(truth, maps, stacks, millimetres, threshold, **rules)
+        metrics = [name for name in volumes if name.endswith("_volume")]
+        round_to(volumes, metrics, decimals)
+        counts = _counts(len(volumes), bootstrap, volumes["patient_id"])
+        estimates.update({name: resampled_means(volumes[name], counts) for name in metrics})
+    return _summary(estimates, standard_error), images
+
+
+def round_to(table, metrics, decimals):
+    """Round the values of images or volumes, in place."""
     if decimals is not None:
         # Python rounds as formatting does; numpy's multiplication may not.
-        images[metrics] = images[metrics].map(lambda value: round(value, decimals))
-    counts = _counts(len(images), bootstrap, groups)
-    return _summary({name: resampled_means(images[name], counts) for name in metrics}, standard_error), images
+        table[metrics] = table[metrics].map(lambda value: round(value, decimals))
 
 
 def image_metrics(truth, predicted, spacing, empty="diagonal"):

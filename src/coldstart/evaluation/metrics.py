@@ -21,4 +21,13 @@ METRICS = {
     "hd_mm": {"task": "segmentation", "title": "HD [mm]", "unit": "mm", "higher_is_better": False},
     "hd95_mm": {"task": "segmentation", "title": "HD95 [mm]", "unit": "mm", "higher_is_better": False},
     "row_hd": {"task": "segmentation", "title": "Row-vector HD [√px]", "unit": "√px", "higher_is_better": False},
+    "dice_volume": {"task": "segmentation", "title": "DSC, 3-D", "unit": "", "higher_is_better": True},
+    "dice_macro_volume": {"task": "segmentation", "title": "Macro DSC, 3-D", "unit": "", "higher_is_better": True},
+    "precision_volume": {"task": "segmentation", "title": "Precision, 3-D", "unit": "", "higher_is_better": True},
+    "recall_volume": {"task": "segmentation", "title": "Recall, 3-D", "unit": "", "higher_is_better": True},
+    "hd_mm_volume": {"task": "segmentation", "title": "HD, 3-D [mm]", "unit": "mm", "higher_is_better": False},
+    "hd95_mm_volume": {"task": "segmentation", "title": "HD95, 3-D [mm]", "unit": "mm", "higher_is_better": False},
 }
+
+# Metrics that guessing gives one value whatever the share of positives.
+CHANCE = {"auroc": 0.5, "balanced_accuracy": 0.5}

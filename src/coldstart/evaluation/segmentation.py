@@ -1,4 +1,4 @@
-"""Metrics of one segmented image: overlap and distances.
+"""Metrics of one segmented image or volume: overlap and distances.
 
 Hausdorff distances are taken between the boundary pixels of the two masks, as
 MedPy and MONAI do. A boundary pixel is a foreground pixel that has a background
@@ -7,6 +7,9 @@ foreground pixels the distance is not the same (a mask that fills a hole is
 nearer, one that overlaps has many zero distances): grown by six steps, the
 lesions of ChestX-Det lie 6.23 px apart by their boundaries, 6.00 px by all
 pixels.
+
+`dice` and the Hausdorff distances take volumes (D, H, W) too, with a spacing of
+three numbers; a voxel has six neighbours.
 """
 
 from typing import Literal
@@ -73,8 +76,9 @@ def boundary_distances(a, b, spacing=(1.0, 1.0)):
     """
     a, b = _masks(a, b)
     # No pixel outside both masks matters, so that a small lesion costs little.
-    rows, columns = np.flatnonzero((a | b).any(axis=1)), np.flatnonzero((a | b).any(axis=0))
-    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    others = [tuple(i for i in range(a.ndim) if i != axis) for axis in range(a.ndim)]
+    reached = [np.flatnonzero((a | b).any(axis=axes)) for axes in others]
+    window = tuple(slice(found[0], found[-1] + 1) for found in reached)
     edge_a, edge_b = _boundary(a[window]), _boundary(b[window])
     return (
         distance_transform_edt(~edge_b, sampling=spacing)[edge_a],
@@ -147,7 +151,7 @@ def hausdorff_pair(a, b, spacing=(1.0, 1.0), empty: Literal["diagonal", "nan"] =
     if not a.any() and not b.any():
         return 0.0, 0.0
     if not a.any() or not b.any():
-        penalty = float(np.hypot(*np.multiply(a.shape, spacing))) if empty == "diagonal" else float("nan")
+        penalty = float(np.linalg.norm(np.multiply(a.shape, spacing))) if empty == "diagonal" else float("nan")
         return penalty, penalty
     directed = boundary_distances(a, b, spacing)
     return float(max(d.max() for d in directed)), float(max(np.percentile(d, 95) for d in directed))
@@ -184,6 +188,6 @@ def row_hd(a, b):
 
 def _masks(a, b):
     a, b = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
-    if a.ndim != 2 or a.shape != b.shape:
+    if a.ndim not in (2, 3) or a.shape != b.shape:
         raise InputError(f"masks of shape {a.shape} and {b.shape} cannot be compared: give two of the same shape.")
     return a, b

@@ -9,9 +9,10 @@ from coldstart.errors import InputError, shown
 from coldstart.evaluation.aggregate import aggregate
 from coldstart.registry import choices
 from coldstart.reporting import captions
-from coldstart.reporting.summary import INITIALISATION, stage_rows
+from coldstart.reporting.summary import INITIALISATION, reference_rows, stage_rows
 
 ARM = ["model", "method", "query", "budget"]
+EVERYTHING = "all"
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,18 @@ class Cells:
         Budgets, or numbers of labelled samples, ascending.
     metrics : list of str
         The metrics.
-    value, se : numpy.ndarray
-        (arms, points, metrics); NaN where nothing was measured.
+    value, se, sd : numpy.ndarray
+        (arms, points, metrics): mean over runs, its standard error, and the
+        standard deviation between runs; NaN where nothing was measured.
+    n_runs : numpy.ndarray of int
+        (arms, points, metrics) runs behind each number.
     heading : str
         Title of the table or figure.
     runs : str
         Seeds and runs behind the numbers, for the caption.
+    references : Cells or None
+        Full supervision: the methods that label the whole pool, at the one
+        point `EVERYTHING`. They are no arms, since they choose nothing.
     """
 
     arms: pd.DataFrame
@@ -40,8 +47,11 @@ class Cells:
     metrics: list
     value: np.ndarray
     se: np.ndarray
+    sd: np.ndarray
+    n_runs: np.ndarray
     heading: str
     runs: str
+    references: object = None
 
 
 def cells(summary, task, stage, metrics, **how):
@@ -63,8 +73,8 @@ def cells(summary, task, stage, metrics, **how):
     Returns
     -------
     Cells
-        Arms without an embedding first, the others by name. Mean over runs and
-        standard error are those of `coldstart.evaluation.aggregate`.
+        Arms without an embedding first, the others by name. The numbers are
+        those of `coldstart.evaluation.aggregate`.
 
     Raises
     ------
@@ -86,30 +96,105 @@ def cells(summary, task, stage, metrics, **how):
 
     initial = stage == INITIALISATION
     key = ARM[:-1] if initial else ARM
-    arms = found[key].drop_duplicates().assign(embedded=lambda arm: arm["model"] != "none")
-    arms = arms.sort_values(["embedded", *key], ignore_index=True).drop(columns="embedded")
-    if initial:
-        arms["budget"] = 0
-    many_starts = arms["budget"].nunique() > 1
-    arms["label"] = [
-        captions.arm_label(model, method, query, budget if many_starts else None)
-        for model, method, query, budget in arms[ARM].itertuples(index=False)
-    ]
-
+    arms = named_arms(found.assign(budget=0) if initial else found)
     place = {arm: row for row, arm in enumerate(arms[key].itertuples(index=False, name=None))}
     row = [place[arm] for arm in found[key].itertuples(index=False, name=None)]
     x = found["budget" if initial else "n_labelled"].to_numpy()
     points = sorted({int(point) for point in x})
     index = (row, np.searchsorted(points, x), [metrics.index(metric) for metric in found["metric"]])
-    value = np.full((len(arms), len(points), len(metrics)), np.nan)
-    se = value.copy()
-    value[index], se[index] = found["value"], found["se"]
     return Cells(
         arms=arms,
         points=points,
         metrics=metrics,
-        value=value,
-        se=se,
+        **arrays(found, index, (len(arms), len(points), len(metrics))),
         heading=captions.heading(rows["dataset"].iloc[0], task, stage),
         runs=captions.runs_text(found.assign(label=arms["label"].to_numpy()[row])),
+        references=references(summary, task, metrics, how),
+    )
+
+
+def named_arms(found):
+    """Every arm once, with its label: those without an embedding first, the others by name.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        Rows with the columns `ARM`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `ARM` and ``label``, which names the initial budget where arms differ by it.
+    """
+    arms = found[ARM].drop_duplicates().assign(embedded=lambda arm: arm["model"] != "none")
+    arms = arms.sort_values(["embedded", *ARM], ignore_index=True).drop(columns="embedded")
+    many_starts = arms["budget"].nunique() > 1
+    arms["label"] = [
+        captions.arm_label(model, method, query, budget if many_starts else None)
+        for model, method, query, budget in arms.itertuples(index=False)
+    ]
+    return arms
+
+
+def rows_of(frame, arm, key=ARM):
+    """Rows of a frame that belong to one arm.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows with the columns `key`.
+    arm : pandas.Series or dict
+        The arm's values in these columns.
+    key : list of str
+        The columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows in their order.
+    """
+    return frame[np.logical_and.reduce([frame[name] == arm[name] for name in key])]
+
+
+def arrays(found, index, shape):
+    """Spread aggregated rows over arms, points and metrics.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        From `coldstart.evaluation.aggregate.aggregate`.
+    index : tuple of sequence of int
+        Place of every row in the arrays.
+    shape : tuple of int
+        Numbers of arms, points and metrics.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``value``, ``se``, ``sd`` and ``n_runs``.
+    """
+    spread = {name: np.full(shape, np.nan) for name in ("value", "se", "sd")} | {"n_runs": np.zeros(shape, dtype=int)}
+    for name, array in spread.items():
+        array[index] = found[name]
+    return spread
+
+
+def references(summary, task, metrics, how):
+    """Full supervision, as `Cells` of one point; None where there is none or its metrics are undefined."""
+    rows = reference_rows(summary, task)
+    found = aggregate(rows[rows["metric"].isin(metrics)], **how)
+    found = found[found["value"].notna()]
+    if found.empty:
+        return None
+    arms = found[[*ARM, "n_labelled"]].drop_duplicates("method").sort_values("method", ignore_index=True)
+    arms["label"] = [captions.reference_label(method) for method in arms["method"]]
+    row = arms.set_index("method").index.get_indexer(found["method"])
+    index = (row, np.zeros(len(row), dtype=int), [metrics.index(metric) for metric in found["metric"]])
+    return Cells(
+        arms=arms,
+        points=[EVERYTHING],
+        metrics=metrics,
+        **arrays(found, index, (len(arms), 1, len(metrics))),
+        heading="",
+        runs=captions.runs_text(found.assign(label=found["method"])),
     )

@@ -19,6 +19,8 @@ MOST_COLUMNS = 3
 # Beyond this many lines in a panel bands cover each other, and bars are read more easily.
 MOST_BANDS = 6
 MOST_TICKS = 8
+# Line styles of full supervision, apart from those of arms.
+LEVELS = ((0, (6, 2, 1, 2)), (0, (2, 2)), "-")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def plot_curves(summary, task, metrics, stage, *, note="", **how):
         One row of panels each.
     stage : {"initialisation", "subsequent"}
         Against the budget of the initial selection, or against the number of
-        labelled samples over the query rounds.
+        labelled samples over the query rounds. Full supervision is a
+        horizontal line in every panel.
     note : str, default=""
         What must be said of the data.
     **how
@@ -112,8 +115,11 @@ def plot_curves(summary, task, metrics, stage, *, note="", **how):
         If the stage has no rows, or a metric is unknown or not in the summary.
     """
     found = cells(summary, task, stage, metrics, **how)
+    full = found.references
     look = arrange(found.arms)
     legend = dict(zip(look.labels, look.styles, strict=True))
+    levels = {} if full is None else dict(zip(full.arms["label"], reference_styles(len(full.arms)), strict=True))
+    legend |= levels
     panels = list(dict.fromkeys(look.panels))
     lines = math.ceil(len(panels) / MOST_COLUMNS)
     columns = math.ceil(len(panels) / lines)
@@ -121,6 +127,8 @@ def plot_curves(summary, task, metrics, stage, *, note="", **how):
     bands = max(Counter(look.panels).values()) <= MOST_BANDS
     per_line, legend_lines = legend_columns(list(legend), width)
     footer = f"{'Bands' if bands else 'Bars'}: ± 1 bootstrap standard error. Points: mean over runs ({found.runs})."
+    if levels:
+        footer += f" Horizontal lines: full supervision, {captions.reference_text(full)}."
     step_x, step_y = (width - LEFT - 0.15) / columns, PANEL + (0.2 if panels == [""] else 0.4)
     body = step_y * lines * len(found.metrics) + 0.35
     page = Page(
@@ -147,6 +155,8 @@ def plot_curves(summary, task, metrics, stage, *, note="", **how):
                 [look.styles[j] for j in own],
                 bands,
             )
+            if levels:
+                draw_levels(axes, full.value[:, 0, layer], list(levels.values()))
             axes.set_title(panel, pad=4)
             bottom_row = layer == len(found.metrics) - 1
             lowest = bottom_row and i + columns >= len(panels)
@@ -157,6 +167,29 @@ def plot_curves(summary, task, metrics, stage, *, note="", **how):
                 axes.set_xlabel("Labelled samples")
     page.legend([Line2D([], [], **style) for style in legend.values()], list(legend), per_line)
     return page.figure
+
+
+def reference_styles(n):
+    """Line styles of n horizontal lines: dark to light grey, thin and without markers."""
+    greys = np.linspace(0.25, 0.6, n)
+    return [{"color": str(grey), "linestyle": LEVELS[i % len(LEVELS)], "linewidth": 1} for i, grey in enumerate(greys)]
+
+
+def draw_levels(axes, value, styles):
+    """Draw full supervision as one horizontal line for each method that labels the whole pool.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where; its limits are widened to hold the lines.
+    value : numpy.ndarray
+        (references,), NaN where nothing was measured.
+    styles : list of dict
+        One per reference.
+    """
+    for level, style in zip(value, styles, strict=True):
+        if np.isfinite(level):
+            axes.axhline(level, zorder=1.5, **style)
 
 
 def draw_panel(axes, points, value, se, styles, bands):

@@ -4,79 +4,20 @@ import math
 
 import numpy as np
 from matplotlib.lines import Line2D
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
 from coldstart.errors import InputError
-from coldstart.registry import choices
 from coldstart.reporting import captions
 from coldstart.reporting.figures import PALETTE, Page, drawing, legend_columns
-
-METHODS = ("tsne", "pca")
-COMPONENTS = 50
-FEWEST_FOR_TSNE = 5
-PERPLEXITY = 30
 
 POOL = "#B0B0B0"
 PICKED, LATER = PALETTE[1], PALETTE[0]
 LABELLED_RANKS = 10
 PANEL = 2.25
 COLUMNS = 3
+EDGE = {"edgecolors": "white", "linewidths": 0.4}
+EDGE_OF_HANDLE = {"markeredgecolor": "white", "markeredgewidth": 0.4}
 # Above this, the pool is one picture inside a vector file rather than as many shapes.
 MOST_SHAPES = 2000
-
-
-def project(vectors, *, seed, method="tsne"):
-    """Put vectors on a plane, near ones near each other.
-
-    t-SNE (van der Maaten & Hinton 2008) on the first 50 principal components,
-    started from the first two; perplexity ``min(30, (n - 1) / 3)``. Below five
-    vectors, or where all are alike, the principal components themselves.
-    t-SNE takes seconds for a thousand vectors and minutes beyond five thousand.
-
-    Parameters
-    ----------
-    vectors : numpy.ndarray
-        (n, d), finite.
-    seed : int
-        Seed of the randomised parts.
-    method : {"tsne", "pca"}, default="tsne"
-        Projection.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n, 2) float32, without unit. The same for the same input and seed: it
-        is computed on one thread, since the order of a parallel sum is not.
-
-    Raises
-    ------
-    InputError
-        If the method is unknown, or the vectors are not a matrix of finite
-        numbers with at least one row and column.
-    """
-    if method not in METHODS:
-        raise InputError(f"unknown projection '{method}': {choices(method, METHODS)}.")
-    vectors = np.asarray(vectors, dtype=np.float32)
-    if vectors.ndim != 2 or 0 in vectors.shape or not np.isfinite(vectors).all():
-        raise InputError(
-            f"a map needs a matrix (n, d) of finite numbers, not an array of shape {vectors.shape} "
-            "with or without NaN: check the embedding file."
-        )
-    n = len(vectors)
-    plane = np.zeros((n, 2), dtype=np.float32)
-    with threadpool_limits(1):
-        if n > 1 and np.ptp(vectors, axis=0).max() > 0:
-            kept = min(COMPONENTS, n - 1, vectors.shape[1])
-            reduced = PCA(n_components=kept, random_state=seed).fit_transform(vectors).astype(np.float32)
-            plane[:, : min(2, kept)] = reduced[:, :2]
-            if method == "tsne" and n >= FEWEST_FOR_TSNE:
-                # The small start that scikit-learn and Kobak & Berens (2019) use.
-                start = plane / plane[:, 0].std() * 1e-4
-                tsne = TSNE(perplexity=min(PERPLEXITY, (n - 1) / 3), init=start, random_state=seed)
-                plane = tsne.fit_transform(reduced)
-    return plane
 
 
 @drawing()
@@ -86,7 +27,7 @@ def plot_map(xy, picks, *, clusters=None, later=None, title="", note=""):
     Parameters
     ----------
     xy : numpy.ndarray
-        (n, 2) from `project`.
+        (n, 2) from `coldstart.embedding.projection.project`.
     picks : dict of str to sequence of int
         Per method, the rows that it picked, best first.
     clusters : dict of str to numpy.ndarray, or numpy.ndarray, optional
@@ -117,16 +58,13 @@ def plot_map(xy, picks, *, clusters=None, later=None, title="", note=""):
     if any(len(rows) for rows in later.values()):
         entries["query rounds"] = ("D", LATER)
     tinted = clusters is not None
-    footer = (
-        f"Pool of {len(xy)}{', tinted by cluster' if tinted else ''}. Numbers: the first "
-        f"{min(LABELLED_RANKS, max(len(rows) for rows in picks.values()))} picks by rank. The axes have no unit."
-    )
+    numbered = min(LABELLED_RANKS, max(len(rows) for rows in picks.values()))
+    numbers = f" Numbers: the first {numbered} picks by rank." if numbered else ""
+    footer = f"Pool of {len(xy)}{', tinted by cluster' if tinted else ''}.{numbers} The axes have no unit."
     width = max(3.5, columns * (PANEL + 0.1) + 0.16)
     legend_rows = legend_columns(list(entries), width)
     body = lines * (PANEL + 0.3)
     page = Page(width, title, body, footer=footer, note=captions.sentence(note), legend=legend_rows[1])
-    # Square limits shared by all panels, so that a place means the same in each.
-    middle, reach = (xy.max(0) + xy.min(0)) / 2, max(np.ptp(xy, axis=0).max() / 2 * 1.08, 1e-3)
     for i, (name, rows) in enumerate(picks.items()):
         row, column = divmod(i, columns)
         left = 0.08 + column * (PANEL + 0.1) + (width - 0.16 - columns * (PANEL + 0.1) + 0.1) / 2
@@ -134,14 +72,13 @@ def plot_map(xy, picks, *, clusters=None, later=None, title="", note=""):
         own = clusters.get(name) if isinstance(clusters, dict) else clusters
         draw_panel(axes, xy, np.asarray(rows, dtype=int), np.asarray(later.get(name, ()), dtype=int), own)
         axes.set_title(f"{name} ({len(rows)})", pad=4)
-        axes.set_xlim(middle[0] - reach, middle[0] + reach)
-        axes.set_ylim(middle[1] - reach, middle[1] + reach)
-    marks = [
-        Line2D([], [], linestyle="", marker=marker, color=color, markeredgecolor="white", markeredgewidth=0.4)
-        for marker, color in entries.values()
-    ]
-    page.legend(marks, list(entries), legend_rows[0], length=1.0)
+    page.legend([mark(*look) for look in entries.values()], list(entries), legend_rows[0], length=1.0)
     return page.figure
+
+
+def mark(marker, color, size=None):
+    """Handle of a legend for a marker; its size in points, or the style's."""
+    return Line2D([], [], linestyle="", marker=marker, color=color, markersize=size, **EDGE_OF_HANDLE)
 
 
 def check_rows(n, picks, later, clusters):
@@ -159,16 +96,13 @@ def check_rows(n, picks, later, clusters):
 
 def draw_panel(axes, xy, rows, later, clusters):
     """Draw the pool, the picks and the ranks of the first of them."""
-    color = POOL if clusters is None else [tint(int(label)) for label in clusters]
-    size = float(np.clip(3000 / max(len(xy), 1), 2.5, 14))
-    axes.scatter(*xy.T, s=size, c=color, linewidths=0, rasterized=len(xy) > MOST_SHAPES)
-    edge = {"edgecolors": "white", "linewidths": 0.4}
+    draw_pool(axes, xy, clusters)
     small = len(rows) + len(later) > 60
-    axes.scatter(*xy[later].T, s=12 if small else 20, c=LATER, marker="D", zorder=3, **edge)
-    axes.scatter(*xy[rows[LABELLED_RANKS:]].T, s=14 if small else 24, c=PICKED, marker="o", zorder=4, **edge)
+    axes.scatter(*xy[later].T, s=12 if small else 20, c=LATER, marker="D", zorder=3, **EDGE)
+    axes.scatter(*xy[rows[LABELLED_RANKS:]].T, s=14 if small else 24, c=PICKED, marker="o", zorder=4, **EDGE)
     # The first pick is drawn last, on top of the others.
     for rank, row in reversed(list(enumerate(rows[:LABELLED_RANKS], start=1))):
-        axes.scatter(*xy[row], s=52, c=PICKED, marker="o", zorder=5, **edge)
+        axes.scatter(*xy[row], s=52, c=PICKED, marker="o", zorder=5, **EDGE)
         axes.annotate(
             str(rank),
             xy[row],
@@ -179,15 +113,41 @@ def draw_panel(axes, xy, rows, later, clusters):
             va="center_baseline",
             zorder=5,
         )
+
+
+def draw_pool(axes, xy, clusters=None):
+    """Draw the pool, tinted by cluster, in square limits: a place means the same in every panel.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Square.
+    xy : numpy.ndarray of float, shape (n, 2)
+        The map.
+    clusters : numpy.ndarray of int, shape (n,), optional
+        Cluster of every row; negative: none.
+    """
+    color = POOL if clusters is None else [tint(int(label)) for label in clusters]
+    size = float(np.clip(3000 / max(len(xy), 1), 2.5, 14))
+    axes.scatter(*xy.T, s=size, c=color, linewidths=0, rasterized=len(xy) > MOST_SHAPES)
+    middle, reach = (xy.max(0) + xy.min(0)) / 2, max(np.ptp(xy, axis=0).max() / 2 * 1.08, 1e-3)
+    axes.set_xlim(middle[0] - reach, middle[0] + reach)
+    axes.set_ylim(middle[1] - reach, middle[1] + reach)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(True)
     axes.spines[:].set_color("#CCCCCC")
 
 
+def cluster_color(label):
+    """Colour of a cluster; grey where there is none. Neighbouring numbers differ, colours repeat after six."""
+    # The palette's last colour is black: its tint would be the grey of the pool.
+    return PALETTE[label % (len(PALETTE) - 1)] if label >= 0 else POOL
+
+
 def tint(label):
-    """Pale colour of a cluster; grey where there is none. Neighbouring numbers differ, colours repeat after seven."""
+    """Pale colour of a cluster; the grey of the pool where there is none."""
     if label < 0:
         return POOL
-    color = PALETTE[label % len(PALETTE)].lstrip("#")
+    color = cluster_color(label).lstrip("#")
     return tuple(0.55 + 0.45 * int(color[i : i + 2], 16) / 255 for i in (0, 2, 4))

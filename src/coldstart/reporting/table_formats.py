@@ -114,14 +114,18 @@ def to_csv(table):
 
     The columns that name a row (model, method, query, and the initial budget
     where it is not the point; or the published method and what the row gives),
-    then ``{metric}_{point}`` and ``{metric}_{point}_se``, and ``note`` where
-    there is one.
+    then ``{metric}_{point}`` and ``{metric}_{point}_se``, where the table has
+    them also ``{metric}_{point}_sd`` (between runs) and ``{metric}_{point}_runs``,
+    and ``note`` where there is one.
     """
     frame = table.arms.drop(columns="label")
     for column, point in enumerate(table.points):
         for layer, metric in enumerate(table.metrics):
             frame[f"{metric}_{point}"] = table.value[:, column, layer]
             frame[f"{metric}_{point}_se"] = table.se[:, column, layer]
+            if table.sd is not None:
+                frame[f"{metric}_{point}_sd"] = table.sd[:, column, layer]
+                frame[f"{metric}_{point}_runs"] = table.n_runs[:, column, layer]
     if table.note:
         frame["note"] = table.note
     return frame.to_csv(index=False, lineterminator="\n")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from coldstart import storage
 from coldstart.reporting import captions, table_formats
@@ -11,6 +12,7 @@ from coldstart.reporting.summary import INITIALISATION
 
 BEST = "best"
 SECOND = "second"
+NUMBERS = ("value", "se", "sd", "n_runs")
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,9 @@ class ComparisonTable:
     arms : pandas.DataFrame
         One row per row of the table: what names it (model, method, query, and
         the budget where it is part of the arm), and its label.
-    points : list of int
-        Budgets, or numbers of labelled samples.
+    points : list of int or str
+        Budgets, or numbers of labelled samples; last ``all`` where full
+        supervision stands in the last rows.
     points_title : str
         What the points are.
     metrics : list of str
@@ -46,6 +49,9 @@ class ComparisonTable:
         What the rows are.
     group : int, default=1
         Rows that belong together; a gap or line sets them off.
+    sd, n_runs : numpy.ndarray, optional
+        (rows, points, metrics): standard deviation between runs, and their
+        number; for the CSV alone.
     """
 
     arms: object
@@ -62,6 +68,8 @@ class ComparisonTable:
     note: str
     arms_title: str = "Arm"
     group: int = 1
+    sd: np.ndarray | None = None
+    n_runs: np.ndarray | None = None
 
 
 def marks_of(values, metric):
@@ -104,7 +112,8 @@ def comparison_table(summary, task, stage, metrics, *, note="", **how):
     stage : {"initialisation", "subsequent"}
         Budgets as columns, or the query rounds with the number of labelled
         samples as columns (the round that they start from included) and one
-        row per query strategy.
+        row per query strategy. Full supervision follows in rows and a column
+        of its own, without marks.
     metrics : str or list of str
         Metrics under each budget.
     note : str, default=""
@@ -124,33 +133,48 @@ def comparison_table(summary, task, stage, metrics, *, note="", **how):
     """
     found = cells(summary, task, stage, metrics, **how)
     marks = np.full(found.value.shape, "", dtype=object)
-    text = np.full(found.value.shape, "", dtype=object)
     for layer, metric in enumerate(found.metrics):
         for column in range(len(found.points)):
             marks[:, column, layer] = marks_of(found.value[:, column, layer], metric)
-        for row, column in np.argwhere(~np.isnan(found.value[:, :, layer])):
-            cell = (row, column, layer)
-            text[cell] = captions.with_error(found.value[cell], found.se[cell], metric)
     caption = [
         f"{found.heading}. Mean over runs, bootstrap standard error in parentheses ({found.runs}).",
         "Arrows point to the better values.",
     ]
     if (marks != "").any():
         caption.append("Per column the best value is bold and the second best underlined, by the printed means alone.")
+    names = ["model", "method", "query", *(["budget"] if stage != INITIALISATION else []), "label"]
+    arms, points, arrays = found.arms[names], found.points, {name: getattr(found, name) for name in NUMBERS}
+    if full := found.references:
+        caption.append(f"Full supervision: {captions.reference_text(full)}.")
+        arms, points = pd.concat([arms, full.arms[names]], ignore_index=True), [*points, *full.points]
+        arrays = {name: beside(array, getattr(full, name)) for name, array in arrays.items()}
+        marks = beside(marks, np.full(full.value.shape, "", dtype=object))
+    text = np.full(marks.shape, "", dtype=object)
+    for cell in map(tuple, np.argwhere(~np.isnan(arrays["value"]))):
+        text[cell] = captions.with_error(arrays["value"][cell], arrays["se"][cell], found.metrics[cell[2]])
     return ComparisonTable(
-        arms=found.arms if found.arms["budget"].any() else found.arms.drop(columns="budget"),
-        points=found.points,
+        arms=arms,
+        points=points,
         points_title="Budget" if stage == INITIALISATION else "Labelled",
         metrics=found.metrics,
         titles=[captions.metric_title(metric) for metric in found.metrics],
-        value=found.value,
-        se=found.se,
+        **arrays,
         marks=marks,
         text=text,
         heading=found.heading,
         caption=" ".join(caption),
         note=captions.sentence(note),
     )
+
+
+def beside(first, second):
+    """Put two arrays (rows, points, metrics) corner to corner; what is between them is NaN, 0 or empty."""
+    gap = {"O": "", "f": np.nan}.get(first.dtype.kind, 0)
+    rows, points = first.shape[0] + second.shape[0], first.shape[1] + second.shape[1]
+    joined = np.full((rows, points, first.shape[2]), gap, dtype=first.dtype)
+    joined[: first.shape[0], : first.shape[1]] = first
+    joined[first.shape[0] :, first.shape[1] :] = second
+    return joined
 
 
 def write_tables(table, *, csv=None, markdown=None, latex=None, html=None):
