@@ -7,6 +7,9 @@ min_version("9.27")
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/comparison_inputs.smk"
+include: "workflow/rules/figures_inputs.smk"
+include: "workflow/rules/annotation_inputs.smk"
 
 
 if missing := missing_files():
@@ -38,6 +41,7 @@ rule all:
     default_target: True
     input:
         collect("<results>/tables/{table}.html", table=tables()),
+        efficiency_tables(),
         collect("<results>/figures/curves/{table}.png", table=tables()),
         pictures(),
         published(),
@@ -55,6 +59,7 @@ include: "workflow/rules/query.smk"
 include: "workflow/rules/summary.smk"
 include: "workflow/rules/published.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/annotation.smk"
 include: "workflow/rules/track.smk"
 
 

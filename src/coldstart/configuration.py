@@ -5,15 +5,14 @@ from collections import Counter
 import yaml
 from jsonschema import Draft202012Validator
 
-from coldstart.annotations import fits, readable
 from coldstart.cohort import KINDS
 from coldstart.embedding import ENCODERS
 from coldstart.errors import InputError, shown
-from coldstart.learning import NETWORKS
+from coldstart.names import check_entry, own
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import choices
 from coldstart.selection import STRATEGIES as METHODS
-from coldstart.trainings import SHARED_LEARNING, overrides
+from coldstart.trainings import SHARED_LEARNING, check_trainings, overrides
 
 JSON_TYPES = {
     "object": "a map",
@@ -24,9 +23,10 @@ JSON_TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
-# Keys of a model and of a method that belong to no encoder or strategy.
-MODEL_KEYS = ("encoder", "seed", "learning")
-METHOD_KEYS = ("strategy", "models", "seeds", "learning")
+# Keys of a model, a method and a query that belong to no encoder or strategy.
+MODEL_KEYS = ("encoder", "seed", "map", "learning")
+METHOD_KEYS = ("strategy", "models", "space", "seeds", "learning")
+QUERY_KEYS = ("strategy", "space", "model", "learning")
 
 
 def read_schema(path):
@@ -98,7 +98,8 @@ def sentence(error, where=""):
         hint = yaml_number_hint(error.instance) if "number" in types else ""
         return f"{where}: {error.instance!r} should be {' or '.join(JSON_TYPES[name] for name in types)}{hint}."
     if error.validator == "enum":
-        return f"{where}: unknown value {error.instance!r}; {choices(error.instance, allowed)}."
+        names = ["null" if name is None else name for name in allowed]
+        return f"{where}: unknown value {error.instance!r}; {choices(error.instance, names)}."
     if error.validator == "pattern":
         return f"{where}: the name {error.instance!r} may hold letters, digits, '-' and '_' only."
     if error.validator == "uniqueItems":
@@ -151,17 +152,9 @@ def check_names(config):
         keys = set(METHOD_KEYS)
         check_entry(METHODS, method["strategy"], f"methods.{name}", "strategy", own(method, keys), keys)
     for name, query in config["query"]["strategies"].items():
-        keys = {"strategy"}
+        keys = set(QUERY_KEYS)
         check_entry(QUERIES, query["strategy"], f"query.strategies.{name}", "strategy", own(query, keys), keys)
-    for task in config["tasks"]:
-        check_network(f"learning.{task}", task, config["learning"][task])
-        for where, given in overrides(config):
-            check_network(f"{where}.{task}", task, {**config["learning"][task], **given.get(task, {})})
-
-
-def own(section, common):
-    """Keys of a section that belong to its entry alone."""
-    return {key: value for key, value in section.items() if key not in common}
+    check_trainings(config)
 
 
 def check_encoder(name, model):
@@ -177,54 +170,6 @@ def check_encoder(name, model):
             f"write '{head}:<name of the model>'" if takes_name else f"it takes no name after a colon; write '{head}'"
         )
         raise InputError(f"{key}.encoder: {encoder!r} is not complete: {rule}.")
-
-
-def check_network(key, task, learning):
-    """Check the network of one task under the key where its settings stand."""
-    network, given = learning["network"], learning["network_parameters"]
-    check_entry(NETWORKS, network, f"{key}.network_parameters", "network", given, set(), f"{key}.network")
-    if NETWORKS.entry(network).facts["task"] != task:
-        fitting = [name for name in NETWORKS if NETWORKS.entry(name).facts["task"] == task]
-        raise InputError(f"{key}.network: '{network}' is not for {task}; {choices(network, fitting)}.")
-
-
-def check_entry(registry, name, section, key, given, common, where=None):
-    """Check a registered name and the parameters given for it.
-
-    Parameters
-    ----------
-    registry : Registry
-        Where the name should stand.
-    name : str
-        The name given.
-    section, key : str
-        Where in the configuration it stands.
-    given : dict
-        Parameters given.
-    common : set of str
-        Keys of the section that every entry has.
-    where : str, optional
-        The name's own key, if it is not ``section.key``.
-
-    Raises
-    ------
-    InputError
-        If the name, a parameter or a parameter's type is not known.
-    """
-    where = where or f"{section}.{key}"
-    if name not in registry:
-        raise InputError(f"{where}: unknown {registry.kind} '{name}'; {choices(name, registry)}.")
-    known = registry.parameters(name)
-    for parameter, value in given.items():
-        if parameter not in known:
-            raise InputError(
-                f"{section}.{parameter}: unknown key for '{name}'; {choices(parameter, set(known) | common)}."
-            )
-        if not fits(value, known[parameter].annotation):
-            raise InputError(f"{section}.{parameter}: {value!r} should be {readable(known[parameter].annotation)}.")
-    missing = [parameter for parameter, spec in known.items() if spec.required and parameter not in given]
-    if missing:
-        raise InputError(f"{section}: '{name}' needs the key '{missing[0]}', which is missing.")
 
 
 def check_consistency(config):
@@ -244,6 +189,13 @@ def check_consistency(config):
     total = split["train"] + split["val"] + split["test"]
     if abs(total - 1) > 1e-9:
         raise InputError(f"dataset.split: train, val and test sum to {total:g} and should sum to 1.")
+    kind, channels = config["dataset"]["kind"], config["dataset"]["channels"]
+    wanted = KINDS.entry(kind).facts.get("channels", channels)
+    if channels != wanted:
+        raise InputError(
+            f"dataset.channels is {channels}, and images of the kind '{kind}' have {wanted} channels that are no "
+            f"colours and must stay apart: set it to {wanted}."
+        )
     models, methods, query = set(config["models"]), config["methods"], config["query"]
     for name, method in methods.items():
         unknown_names(f"methods.{name}.models", method["models"], models)
@@ -264,6 +216,24 @@ def check_consistency(config):
         if not set(tasks) & set(config["tasks"]):
             served = f"'{strategy['strategy']}' serves {shown(tasks)} only"
             raise InputError(f"query.strategies.{name}: {served}, and `tasks` has {shown(config['tasks'])}.")
+        unknown_names(f"query.strategies.{name}.model", [strategy["model"]] if strategy["model"] else [], models)
+        bare = [] if strategy["model"] else queried_without_embedding(config)
+        if bare and QUERIES.entry(strategy["strategy"]).facts.get("uses_embedding"):
+            raise InputError(
+                f"query.strategies.{name}: '{strategy['strategy']}' needs an embedding, and {shown(bare)} has none: "
+                f"set query.strategies.{name}.model, or leave 'none' out of query.models."
+            )
+
+
+def queried_without_embedding(config):
+    """Methods whose arms go on to rounds and have no embedding of their own."""
+    query, found = config["query"], []
+    for name, method in config["methods"].items():
+        facts = METHODS.entry(method["strategy"]).facts
+        chosen = query["methods"] is None or name in query["methods"]
+        if chosen and not facts["uses_embedding"] and not facts.get("whole_pool"):
+            found.append(name)
+    return found if query["rounds"] and (query["models"] is None or "none" in query["models"]) else []
 
 
 def unknown_names(key, given, known):

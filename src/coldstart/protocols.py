@@ -254,8 +254,9 @@ def by_weights(learning):
 
 
 def follow_weights(config):
-    """Give models and methods that start from weights of their own the normalisation that fits those."""
-    for section in [*config["models"].values(), *config["methods"].values()]:
+    """Give models, methods and queries that start from weights of their own the normalisation that fits those."""
+    queries = config.get("query", {}).get("strategies", {})
+    for section in [*config["models"].values(), *config["methods"].values(), *queries.values()]:
         for task, learning in section.get("learning", {}).items():
             if "weights" in learning and "normalise" not in config.get("learning", {}).get(task, {}):
                 learning.setdefault("normalise", by_weights(learning))

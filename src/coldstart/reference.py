@@ -12,7 +12,8 @@ from coldstart.annotations import readable
 from coldstart.cohort import KINDS
 from coldstart.configuration import JSON_TYPES, read_schema
 from coldstart.embedding import ENCODERS
-from coldstart.learning import NETWORKS
+from coldstart.learning import NETWORKS, PATCHES
+from coldstart.learning import STRATEGIES as LEARNING
 from coldstart.protocols import BY_WEIGHTS, DIFFERENCES, KEEP
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import module_path
@@ -37,7 +38,7 @@ PROTOCOLS = """\
 protocol. `clean` is sound practice. `paper_code` is what the published code of Yuan & Hong (arXiv 2402.02561) does,
 `paper_text` what its text says. The numbers are those of the places where the two differ. Square brackets name the
 encoder or strategy whose models or methods are meant; "–" leaves the key out. Keys under `learning` of a model or
-method are keys of their own, and win over `learning.<task>`.
+method are keys of their own, and win over `learning.<task>`; so are those of a query, for its rounds.
 """
 NAMES = ("paper_code", "paper_text", "clean")
 ROOMS = [
@@ -46,6 +47,8 @@ ROOMS = [
     ("Selection strategies", "`methods.<name>.strategy`, with further keys of `methods.<name>`", METHODS),
     ("Query strategies", "`query.strategies.<name>.strategy`, with further keys of the same map", QUERIES),
     ("Networks", "`learning.<task>.network`, with `learning.<task>.network_parameters`", NETWORKS),
+    ("Learning strategies", "`learning.<task>.strategy`, with `learning.<task>.strategy_parameters`", LEARNING),
+    ("Patch recipes", "`learning.classification.patches.recipe`, with further keys of the same map", PATCHES),
 ]
 
 
@@ -98,7 +101,7 @@ def kind_of(node, root):
     """Put the type of a schema node into words."""
     node = {**resolved(node, root), **node}
     if "enum" in node:
-        return ", ".join(f"`{value}`" for value in node["enum"])
+        return ", ".join(shown_value(value) for value in node["enum"])
     if "anyOf" in node:
         return " or ".join(kind_of(choice, root) for choice in node["anyOf"])
     types = node.get("type", [])

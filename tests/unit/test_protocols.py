@@ -18,10 +18,11 @@ from coldstart.evaluation.aggregate import aggregate
 from coldstart.evaluation.classification import youden_threshold
 from coldstart.evaluation.evaluate import evaluate_classification
 from coldstart.learning.losses import class_weights, usable_class_weights
+from coldstart.learning.objective import objective
 from coldstart.learning.pixels import normalised
 from coldstart.learning.prediction import probabilities
 from coldstart.learning.settings import Settings
-from coldstart.learning.training import fit, objective
+from coldstart.learning.training import fit
 from coldstart.protocols import DIFFERENCES, KEEP, apply_protocol, sections
 from coldstart.reporting.claims import claims
 from coldstart.reporting.headline import headline_metrics
@@ -289,7 +290,8 @@ def item_18():
 
 
 def item_19():
-    wanted, loss_of = objective("classification", np.array([0, 1, 1, 1]), np.arange(4), torch.device("cpu"))
+    settings = Settings(network="small_cnn")
+    wanted, loss_of = objective(settings, np.array([0, 1, 1, 1]), np.arange(4), torch.device("cpu"))
     assert torch.isfinite(loss_of(torch.zeros(4, 2), wanted))
 
 
@@ -413,7 +415,7 @@ def test_overrides_of_a_method_win_over_those_of_a_model():
         ({"classification": {"epoch": 3}}, "methods.random.learning.classification.epoch: .*did you mean 'epochs'"),
         ({"classification": {"epochs": "many"}}, "methods.random.learning.classification.epochs: 'many' should be"),
         ({"classification": None}, "methods.random.learning.classification: None should be a map"),
-        ({"classification": {"start": "previous"}}, "holds for all arms; set learning.classification.start"),
+        ({"classification": {"start": "previous"}}, "methods.random.learning.classification.start: unknown key"),
         ({"classification": {"keep_weights": True}}, "holds for all arms; set learning.classification.keep_weights"),
         ({"classification": {"network": "small_unet"}}, "methods.random.learning.classification.network: .*not for"),
         (

@@ -70,6 +70,7 @@ def test_tables_figures_and_notes(results):
             for suffix in ("png", "svg", "pdf"):
                 assert (results / f"figures/curves/{task}_{stage}.{suffix}").stat().st_size > 1000
         assert (results / f"figures/map/{task}/pixels.png").is_file()
+        assert (results / f"figures/picks/{task}/pixels/clustering/uncertainty.png").is_file()
         assert (results / f"figures/contact/{task}/none/random.png").is_file()
 
 

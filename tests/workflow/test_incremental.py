@@ -50,13 +50,13 @@ def test_adding_a_model_runs_its_arms_alone(finished):
 def test_changing_one_model_leaves_random_alone(finished):
     jobs = finished.plan(config=changed(TINY, models__pixels__size=8)).jobs()
     # clustering on pixels: two budgets and one round per task
-    expected = {"images": 1, "embed": 1, "project": 1, "map": 2, "contact": 2, "select": 4, "query": 2}
+    expected = {"images": 1, "embed": 1, "project": 1, "map": 2, "contact": 2, "select": 4, "query": 2, "picks": 2}
     assert jobs == {**expected, "train": 3, "train_segmentation": 3, "evaluate": 6, **FIGURES}
 
 
 def test_adding_a_round_runs_that_round_alone(finished):
     jobs = finished.plan(config=changed(TINY, query__rounds=2)).jobs()
-    assert jobs == {"query": 2, "train": 1, "train_segmentation": 1, "evaluate": 2, **FIGURES}
+    assert jobs == {"query": 2, "train": 1, "train_segmentation": 1, "evaluate": 2, "picks": 2, **FIGURES}
 
 
 def test_adding_a_repeat_trains_again_on_the_same_selections(finished):
@@ -66,7 +66,7 @@ def test_adding_a_repeat_trains_again_on_the_same_selections(finished):
 
 def test_changing_one_task_leaves_the_other_alone(finished):
     jobs = finished.plan(config=changed(TINY, learning__classification__epochs=3)).jobs()
-    assert jobs == {"train": 5, "evaluate": 5, "query": 1, **FIGURES}
+    assert jobs == {"train": 5, "evaluate": 5, "query": 1, "picks": 1, **FIGURES}
 
 
 def test_changing_the_training_of_one_method_leaves_the_others_alone(finished):
@@ -79,7 +79,7 @@ def test_changing_the_training_of_one_model_leaves_the_others_alone(finished):
     learning = {"segmentation": {"patience": 3}}
     jobs = finished.plan(config=changed(TINY, models__pixels__learning=learning)).jobs()
     # clustering on pixels: two budgets and one round
-    assert jobs == {"train_segmentation": 3, "evaluate": 3, "query": 1, **FIGURES}
+    assert jobs == {"train_segmentation": 3, "evaluate": 3, "query": 1, "picks": 1, **FIGURES}
 
 
 def test_an_override_that_says_what_holds_anyway_reruns_nothing(finished):
@@ -144,9 +144,9 @@ def test_touched_files_rerun_nothing(fresh):
         (
             "query/pixel_entropy.py",
             # `uncertainty` serves both tasks from one module that imports both measures
-            {"query": 2, "train": 1, "train_segmentation": 1, "evaluate": 2, **FIGURES},
+            {"query": 2, "train": 1, "train_segmentation": 1, "evaluate": 2, "picks": 2, **FIGURES},
         ),
-        ("learning/small_unet.py", {"train_segmentation": 5, "evaluate": 5, "query": 1, **FIGURES}),
+        ("learning/small_unet.py", {"train_segmentation": 5, "evaluate": 5, "query": 1, "picks": 1, **FIGURES}),
         ("evaluation/bootstrap.py", {"evaluate": 10, **FIGURES}),
     ],
 )

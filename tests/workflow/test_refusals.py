@@ -27,6 +27,7 @@ WRONG = {
     "wrong parameter type": ({"dataset__n": "many"}, ["dataset.n", "'many'", "whole number"]),
     "bad enum": ({"protocol": "paper"}, ["protocol", "paper_text", "paper_code"]),
     "start budget": ({"query__from_budget": 5}, ["query.from_budget", "budgets"]),
+    "no such full supervision": ({"efficiency": {"of": "ful"}}, ["efficiency.of", "'ful'", "best, value"]),
     "split sum": ({"dataset__split__train": 0.9}, ["dataset.split", "sum to 1"]),
     "no budgets": ({"budgets": []}, ["budgets"]),
     "budget twice": ({"budgets": [4, 4]}, ["budgets", "more than once"]),

@@ -11,17 +11,21 @@ BASE = Path(str(workflow.current_basedir)).parents[1]
 # The package of this checkout, installed or not.
 sys.path.insert(0, str(BASE / "src"))
 
-from coldstart import configuration
+from coldstart import configuration, grid
 from coldstart.cohort import KINDS
+from coldstart.comparisons import DEFAULT_STOP, check_comparisons
 from coldstart.embedding import ENCODERS
 from coldstart.errors import InputError, shown
-from coldstart.learning import NETWORKS
+from coldstart.evaluation.metrics import METRICS
+from coldstart.learning import NETWORKS, PATCHES
+from coldstart.learning import STRATEGIES as LEARNING
 from coldstart.protocols import apply_protocol
 from coldstart.provenance import code_digest
+from coldstart.publications import PUBLICATIONS
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import module_path
 from coldstart.selection import STRATEGIES as METHODS
-from coldstart.trainings import SHARED_LEARNING, fill_learning, learning_of
+from coldstart.trainings import SHARED_LEARNING, begins_with_previous, fill_learning, hands_on_weights, learning_of
 
 # A configuration given on the command line stands alone: merged with the
 # embedded default it would inherit the phantom's keys.
@@ -38,6 +42,7 @@ try:
     validate(config, str(SCHEMA))
     configuration.check_names(config)
     configuration.check_consistency(config)
+    check_comparisons(config)
 except InputError as error:
     raise WorkflowError(f"The configuration cannot be used. {error}") from None
 
@@ -53,12 +58,19 @@ NOTE = "Synthetic phantom images: the figures claim nothing about medicine." if 
 
 
 def missing_files():
-    """Say which files the data set is read from are not there, and how to mend it; Snakemake itself names them alone."""
+    """Say which files that the user brings are not there, and how to mend it; Snakemake itself names them alone."""
     missing = [path for path in cohort_files(None) if not Path(path).is_file()]
     facts = KINDS.entry(DATASET["kind"]).facts
     remedy = "`snakemake fetch_data` brings it, or mend" if "fetched" in facts else "mend"
     place = f"dataset.root and dataset.{facts.get('files')}"
-    return f"{shown(missing)} does not exist: {remedy} {place}." if missing else ""
+    lines = [f"{shown(missing)} does not exist: {remedy} {place}."] if missing else []
+    for name, model in config["models"].items():
+        source = ENCODERS.entry(model["encoder"]).facts.get("weights_from")
+        for key in ("path", "weights"):
+            if model.get(key) and not Path(model[key]).exists():
+                remedy = f"it takes {source}" if source else "mend the key"
+                lines.append(f"models.{name}.{key}: {model[key]} does not exist; {remedy}.")
+    return " ".join(lines)
 
 
 def one_of(names):
@@ -89,17 +101,12 @@ def code(script, *modules):
 
 def arms():
     """Every (model, method) pair; a method that uses no embedding runs once, as model `none`."""
-    pairs = []
-    for method, section in config["methods"].items():
-        embeds = METHODS.entry(section["strategy"]).facts["uses_embedding"]
-        models = (section["models"] or list(config["models"])) if embeds else ["none"]
-        pairs += [(model, method) for model in models]
-    return sorted(pairs, key=lambda pair: (pair[0] != "none", pair))
+    return grid.arms(config)
 
 
 def learning(wildcards):
-    """Settings of the trainings of one arm."""
-    return learning_of(config, wildcards.task, wildcards.model, wildcards.method)
+    """Settings of the trainings of one arm, from round 1 on those of its query."""
+    return learning_of(config, wildcards.task, wildcards.model, wildcards.method, wildcards.query)
 
 
 def aggregation():
@@ -112,33 +119,56 @@ def seeds(method):
     return config["methods"][method]["seeds"] or config["seeds"]
 
 
+def whole_pool(method):
+    """Tell whether a method labels the whole pool: the full-supervision reference, which has no budget and no rounds."""
+    return grid.whole_pool(config, method)
+
+
+def references():
+    """Methods that label the whole pool, in the order of the configuration."""
+    return [method for method in config["methods"] if whole_pool(method)]
+
+
+def selecting_arms():
+    """Every (model, method) pair that chooses something."""
+    return [(model, method) for model, method in arms() if not whole_pool(method)]
+
+
+def budgets(method):
+    """Initial budgets of a method; 0 stands for the whole pool in the paths of a reference."""
+    return [0] if whole_pool(method) else config["budgets"]
+
+
 def start_budget():
     """Initial budget from which the rounds start."""
-    return config["query"]["from_budget"] or min(config["budgets"])
+    given = config["query"]["from_budget"]
+    return min(config["budgets"]) if given is None else given
 
 
 def queried(model, method):
     """Tell whether an arm goes on to active-learning rounds."""
-    query = config["query"]
-    chosen_model = query["models"] is None or model in query["models"]
-    return chosen_model and (query["methods"] is None or method in query["methods"])
+    return grid.queried(config, model, method)
 
 
 def strategies(task):
     """Query strategies that serve a task."""
-    sections = config["query"]["strategies"]
-    return [name for name, section in sections.items() if task in QUERIES.entry(section["strategy"]).facts["tasks"]]
+    return grid.strategies(config, task)
 
 
 def tables():
     """Names of the comparison tables: a task without an arm that goes on to rounds has the first alone."""
-    rounds = config["query"]["rounds"] and any(queried(*arm) for arm in arms())
-    return [
-        f"{task}_{stage}"
-        for task in config["tasks"]
-        for stage in ("initialisation", "subsequent")
-        if stage == "initialisation" or (rounds and strategies(task))
-    ]
+    stages = {task: ["initialisation", *(["subsequent"] if has_rounds(task) else [])] for task in config["tasks"]}
+    return [f"{task}_{stage}" for task in config["tasks"] for stage in stages[task]]
+
+
+def has_rounds(task):
+    """Tell whether an arm of a task goes on to rounds."""
+    return bool(config["query"]["rounds"] and strategies(task) and any(queried(*arm) for arm in arms()))
+
+
+def efficiency_tables():
+    """Tables of label efficiency: one for each task that has rounds."""
+    return [f"<results>/tables/{task}_efficiency.html" for task in config["tasks"] if has_rounds(task)]
 
 
 def runs():
@@ -148,7 +178,7 @@ def runs():
         for model, method in arms():
             common = {"task": task, "model": model, "method": method, "seed": seeds(method)}
             common["repeat"] = range(config["repeats"])
-            folders += expand(RUN, query="none", budget=config["budgets"], round=0, **common)
+            folders += expand(RUN, query="none", budget=budgets(method), round=0, **common)
             if queried(model, method):
                 rounds = range(1, config["query"]["rounds"] + 1)
                 folders += expand(RUN, query=strategies(task), budget=start_budget(), round=rounds, **common)
@@ -156,9 +186,19 @@ def runs():
 
 
 def run_before(wildcards):
-    """Folder of the round before: round 0 is shared by all query strategies."""
-    last = int(wildcards.round) - 1
-    return expand(RUN, **{**dict(wildcards), "round": last, "query": wildcards.query if last else "none"})[0]
+    """Folder of the round before."""
+    return run_at(wildcards, int(wildcards.round) - 1)
+
+
+def run_at(wildcards, number):
+    """Folder of an earlier round: round 0 is shared by all query strategies."""
+    return expand(RUN, **{**dict(wildcards), "round": number, "query": wildcards.query if number else "none"})[0]
+
+
+def stopping():
+    """When the rounds of an arm end: the configured rule with its defaults, or None."""
+    stop = config["query"]["stop"]
+    return None if stop is None else {**DEFAULT_STOP, **stop}
 
 
 def stored_images(wildcards):
@@ -171,23 +211,26 @@ def encoder_size(model):
     return config["models"][model].get("size") or DATASET["size"]
 
 
-def pictures():
-    """Maps of the pool and contact sheets of the largest selections."""
-    sheets = [
-        f"<results>/figures/contact/{task}/{model}/{method}.png" for task in config["tasks"] for model, method in arms()
-    ]
-    maps = [f"<results>/figures/map/{task}/{model}.png" for task in config["tasks"] for model in embedded_models()]
-    return sheets + maps
-
-
-def embedded_models():
-    """Models that at least one arm uses."""
-    return [model for model in config["models"] if any(model == used for used, _ in arms())]
-
-
 def published():
     """Tables beside the published values, where the configuration asks for them."""
-    return ["<results>/published/claims.md"] if config["comparison"] else []
+    return published_tables("html")[-1:] if config["comparison"] else []
+
+
+def publication():
+    """Publication that a comparison is with."""
+    return (config["comparison"] or {"published": "yuan_hong"})["published"]
+
+
+def published_tables(*suffixes):
+    """Tables of the comparison in these formats."""
+    names = PUBLICATIONS[publication()].tables
+    return [f"<results>/published/{name}.{suffix}" for suffix in suffixes for name in names]
+
+
+def published_claims():
+    """What else is written beside Yuan & Hong, whose text makes claims that the values can decide."""
+    names = {"cells": "cells.csv", "winners": "winners.csv", "claims": "claims.csv", "text": "claims.md"}
+    return {name: f"<results>/published/{file}" for name, file in names.items() if publication() == "yuan_hong"}
 
 
 def tracked():

@@ -1,4 +1,4 @@
-# Images → one vector each.
+# Images → one vector each, and the pool's vectors → a map.
 
 
 rule embed:
@@ -24,3 +24,25 @@ rule embed:
         "Embedding the images with {wildcards.model}"
     script:
         "../scripts/embed.py"
+
+
+rule project:
+    input:
+        samples=rules.cohort.output.samples,
+        embedding="<results>/embeddings/{model}.parquet",
+    output:
+        "<results>/maps/{model}.parquet",
+    log:
+        "<logs>/project/{model}.log",
+    benchmark:
+        "<benchmarks>/project/{model}.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        map=map_params,
+        seed=encoder_seed,
+        code=code("project"),
+    message:
+        "Projecting the pool's embedding of {wildcards.model} to two dimensions"
+    script:
+        "../scripts/project.py"

@@ -32,26 +32,6 @@ rule curves:
         "../scripts/curves.py"
 
 
-rule project:
-    input:
-        "<results>/embeddings/{model}.parquet",
-    output:
-        "<results>/maps/{model}.parquet",
-    log:
-        "<logs>/project/{model}.log",
-    benchmark:
-        "<benchmarks>/project/{model}.tsv"
-    conda:
-        "../../envs/pytorch.yaml"
-    params:
-        seed=encoder_seed,
-        code=code("project"),
-    message:
-        "Projecting the embedding of {wildcards.model} to two dimensions"
-    script:
-        "../scripts/project.py"
-
-
 rule map:
     input:
         pool="<results>/pools/{task}.parquet",
@@ -81,6 +61,65 @@ rule map:
         "../scripts/map.py"
 
 
+rule picks:
+    input:
+        unpack(picks_inputs),
+    output:
+        report(
+            "<results>/figures/picks/{task}/{model}/{method}/{query}.png",
+            caption="../report/picks.rst",
+            category="Maps of the pool",
+            subcategory="{task}",
+            labels={"model": "{model}", "method": "{method}", "query": "{query}"},
+        ),
+    log:
+        "<logs>/picks/{task}/{model}/{method}/{query}.log",
+    benchmark:
+        "<benchmarks>/picks/{task}/{model}/{method}/{query}.tsv"
+    wildcard_constraints:
+        query=one_of(config["query"]["strategies"]) or "nothing",
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        model=drawn_model,
+        note=NOTE,
+        code=code("picks"),
+    message:
+        "Map of the choices for {wildcards.task}: {wildcards.query} after {wildcards.method} on {wildcards.model}"
+    script:
+        "../scripts/picks.py"
+
+
+rule lesion_size_map:
+    input:
+        cohort=rules.cohort.output.cohort,
+        pool="<results>/pools/{task}.parquet",
+        images=stored_images,
+        labelled=last_labelled,
+    output:
+        report(
+            "<results>/figures/lesion_size_map/{task}.png",
+            caption="../report/lesion_size_map.rst",
+            category="Maps of the pool",
+            subcategory="{task}",
+            labels={"model": "baseline pixels"},
+        ),
+    log:
+        "<logs>/lesion_size_map/{task}.log",
+    benchmark:
+        "<benchmarks>/lesion_size_map/{task}.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        arms=last_arm_names,
+        note=NOTE,
+        code=code("lesion_size_map"),
+    message:
+        "Map of the pool's lesion sizes: {wildcards.task}"
+    script:
+        "../scripts/lesion_size_map.py"
+
+
 rule contact:
     input:
         samples=rules.cohort.output.samples,
@@ -101,6 +140,7 @@ rule contact:
     conda:
         "../../envs/pytorch.yaml"
     params:
+        channel=KINDS.entry(DATASET["kind"]).facts.get("shown"),
         note=NOTE,
         code=code("contact"),
     message:

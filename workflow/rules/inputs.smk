@@ -19,7 +19,9 @@ def weights_to_fetch():
         {"encoder": model["encoder"], "parameters": own(model, *configuration.MODEL_KEYS)}
         for model in config["models"].values()
     ]
-    starts = [learning_of(config, task, *arm)["weights"] for task in config["tasks"] for arm in arms()]
+    starts = [
+        learning_of(config, task, *arm)["weights"] for task in config["tasks"] for arm in grid.trainings(config, task)
+    ]
     return wanted + ([{"encoder": "torchvision:vgg11", "parameters": {}}] if "imagenet" in starts else [])
 
 
@@ -54,6 +56,11 @@ def encoder_seed(wildcards):
     return config["models"][wildcards.model]["seed"]
 
 
+def map_params(wildcards):
+    """How an embedding becomes a map."""
+    return ordered(config["models"][wildcards.model]["map"])
+
+
 def encoder_gpu(wildcards):
     """One device for encoders that compute on one."""
     return int(ENCODERS.entry(config["models"][wildcards.model]["encoder"]).facts.get("gpu", False))
@@ -62,20 +69,40 @@ def encoder_gpu(wildcards):
 # select
 
 
-def method_embedding(wildcards):
-    """Embedding that a method selects in."""
-    return [] if wildcards.model == "none" else "<results>/embeddings/{model}.parquet"
+def space(section, registry):
+    """Space in which a strategy chooses: the configured one, or its own."""
+    return section["space"] or registry.entry(section["strategy"]).facts.get("space", "embedding")
+
+
+def vectors(model, space):
+    """File of a model's vectors in a space; none without a model."""
+    folder = {"embedding": "embeddings", "map": "maps"}[space]
+    return [] if model == "none" else f"<results>/{folder}/{model}.parquet"
+
+
+def method_vectors(wildcards):
+    """Vectors that a method selects in."""
+    return vectors(wildcards.model, space(config["methods"][wildcards.method], METHODS))
 
 
 def method_params(wildcards):
-    """Selection strategy and its parameters."""
+    """Selection strategy, its space and its parameters."""
     method = config["methods"][wildcards.method]
-    return {"strategy": method["strategy"], "parameters": own(method, *configuration.METHOD_KEYS)}
+    return {
+        "strategy": method["strategy"],
+        "space": space(method, METHODS),
+        "parameters": own(method, *configuration.METHOD_KEYS),
+    }
 
 
 def method_code(wildcards):
     """Digest of the code a selection strategy stands on."""
     return code("select", METHODS.entry(config["methods"][wildcards.method]["strategy"]).module)
+
+
+def takes_everything(wildcards):
+    """Whether a method labels the whole pool."""
+    return whole_pool(wildcards.method)
 
 
 def all_selections(wildcards):
@@ -84,9 +111,7 @@ def all_selections(wildcards):
         path
         for task in config["tasks"]
         for model, method in arms()
-        for path in expand(
-            SELECTION, task=task, model=model, method=method, budget=config["budgets"], seed=seeds(method)
-        )
+        for path in expand(SELECTION, task=task, model=model, method=method, budget=budgets(method), seed=seeds(method))
     ]
 
 
@@ -105,8 +130,12 @@ def train_inputs(wildcards):
     if wildcards.round != "0":
         files["picks"] = f"{RUN}/queried.parquet"
         files["before"] = f"{run_before(wildcards)}/labelled.parquet"
-        if config["learning"][wildcards.task]["start"] == "previous":
+        if begins_with_previous(learning(wildcards)):
             files["weights"] = f"{run_before(wildcards)}/weights.safetensors"
+        if stopping():
+            # After the end of the rounds the files of the round before are taken over.
+            names = {name: Path(path).name for name, path in train_outputs(wildcards.task).items()}
+            files |= {f"carried_{name}": f"{run_before(wildcards)}/{file}" for name, file in names.items()}
     # Weights that the user brought by hand: a change of them reruns the trainings.
     if (weights := learning(wildcards)["weights"]) not in (None, "imagenet"):
         files["start"] = weights
@@ -114,14 +143,13 @@ def train_inputs(wildcards):
 
 
 def train_outputs(task):
-    """What one training leaves; its weights only where the next round continues from them."""
+    """What one training leaves; its weights only where the next round or a query goes on from them."""
     names = ["labelled.parquet", "history.csv", "fit.json", "predictions.parquet"]
     names += ["maps.npz"] if task == "segmentation" else []
     files = {name.partition(".")[0]: f"{RUN}/{name}" for name in names}
-    learning = config["learning"][task]
-    if learning["keep_weights"]:
+    if config["learning"][task]["keep_weights"]:
         files["weights"] = f"{RUN}/weights.safetensors"
-    elif learning["start"] == "previous":
+    elif hands_on_weights(config, task):
         files["weights"] = temp(f"{RUN}/weights.safetensors")
     return files
 
@@ -131,9 +159,16 @@ def train_params(wildcards):
     return own(learning(wildcards), *SHARED_LEARNING)
 
 
+def recipe(settings):
+    """Module of the patches that a network sees, if it does."""
+    return [PATCHES.entry(settings["patches"]["recipe"]).module] if settings["patches"] else []
+
+
 def train_code(wildcards):
     """Digest of the code a training stands on."""
-    return code("train", NETWORKS.entry(learning(wildcards)["network"]).module)
+    settings = learning(wildcards)
+    strategy = LEARNING.entry(settings["strategy"]).module
+    return code("train", NETWORKS.entry(settings["network"]).module, strategy, *recipe(settings))
 
 
 # evaluate
@@ -171,9 +206,25 @@ def query_inputs(wildcards):
     }
     if wildcards.task == "segmentation":
         files["maps"] = f"{before}/maps.npz"
-    if wildcards.model != "none":
-        files["embedding"] = "<results>/embeddings/{model}.parquet"
+    section = config["query"]["strategies"][wildcards.query]
+    if found := vectors(section["model"] or wildcards.model, space(section, QUERIES)):
+        files["vectors"] = found
+    if wildcards.round != "1":
+        files["previous"] = f"{before}/queried.parquet"
+    if stopping():
+        files["fits"] = [f"{run_at(wildcards, number)}/fit.json" for number in range(int(wildcards.round))]
+    needs = grid.query_needs(config, wildcards.query, wildcards.task)
+    if needs:
+        files["samples"] = "<results>/samples.parquet"
+        files["images"] = stored_images(wildcards)
+    if "network" in needs:
+        files["weights"] = f"{before}/weights.safetensors"
     return files
+
+
+def query_gpu(wildcards):
+    """One device for queries that ask the trained network."""
+    return int("network" in grid.query_needs(config, wildcards.query, wildcards.task))
 
 
 def query_params(wildcards):
@@ -181,14 +232,20 @@ def query_params(wildcards):
     section = config["query"]["strategies"][wildcards.query]
     return {
         "strategy": section["strategy"],
-        "parameters": own(section, "strategy"),
+        "space": space(section, QUERIES),
+        "parameters": own(section, *configuration.QUERY_KEYS),
         "batch": config["query"]["batch"],
     }
 
 
 def query_code(wildcards):
-    """Digest of the code a query strategy stands on."""
-    return code("query", QUERIES.entry(config["query"]["strategies"][wildcards.query]["strategy"]).module)
+    """Digest of the code a query strategy stands on, and with it the network that it asks."""
+    modules, strategy = [], config["query"]["strategies"][wildcards.query]["strategy"]
+    if query_gpu(wildcards):
+        before = wildcards.query if wildcards.round != "1" else "none"
+        settings = learning_of(config, wildcards.task, wildcards.model, wildcards.method, before)
+        modules = [NETWORKS.entry(settings["network"]).module, *recipe(settings)]
+    return code("query", QUERIES.entry(strategy).module, *modules)
 
 
 # summary
@@ -197,48 +254,3 @@ def query_code(wildcards):
 def headline(wildcards):
     """Metrics that tables and curves show, where the configuration names them."""
     return config["evaluation"]["metrics"][wildcards.task]
-
-
-# published
-
-
-def published_params(wildcards):
-    """What the comparison with published values needs to know of the grid."""
-    return {
-        "query": None,
-        **own(config["comparison"], "published"),
-        "known": [list(arm) for arm in arms()],
-        "from_budget": start_budget(),
-        "aggregation": aggregation(),
-        "protocol": config["protocol"],
-    }
-
-
-# figures
-
-
-def largest_selections(wildcards):
-    """The largest selection of each method that one map shows: those of its model, and those that use none."""
-    return [
-        path
-        for model, method in arms()
-        if model in (wildcards.model, "none")
-        for path in expand(
-            SELECTION,
-            task=wildcards.task,
-            model=model,
-            method=method,
-            budget=max(config["budgets"]),
-            seed=seeds(method)[0],
-        )
-    ]
-
-
-def map_methods(wildcards):
-    """Names of the methods in the order of `largest_selections`."""
-    return [method for model, method in arms() if model in (wildcards.model, "none")]
-
-
-def sheet_selection(wildcards):
-    """The largest selection of one arm."""
-    return expand(SELECTION, **wildcards, budget=max(config["budgets"]), seed=seeds(wildcards.method)[0])

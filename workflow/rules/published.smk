@@ -3,19 +3,15 @@
 
 rule published:
     input:
-        summary=rules.summary.output,
-        published=BASE / "resources/yuan_hong_tables.csv",
+        unpack(published_inputs),
     output:
+        **published_claims(),
         tables=report(
-            collect("<results>/published/table{number}.html", number=[1, 2, 3, 4]),
+            published_tables("html"),
             caption="../report/published.rst",
             category="Beside the publication",
         ),
-        formats=collect("<results>/published/table{number}.{suffix}", number=[1, 2, 3, 4], suffix=["csv", "md", "tex"]),
-        cells="<results>/published/cells.csv",
-        winners="<results>/published/winners.csv",
-        claims="<results>/published/claims.csv",
-        text="<results>/published/claims.md",
+        formats=published_tables("csv", "md", "tex"),
     log:
         "<logs>/published.log",
     benchmark:

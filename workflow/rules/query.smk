@@ -15,8 +15,11 @@ rule query:
         round=r"[1-9]\d*",
     conda:
         "../../envs/pytorch.yaml"
+    resources:
+        gpu=query_gpu,
     params:
         query=query_params,
+        stop=stopping(),
         code=query_code,
     message:
         "Querying round {wildcards.round} of {wildcards.task}: {wildcards.query} after {wildcards.method} on {wildcards.model}"

@@ -4,7 +4,7 @@
 rule select:
     input:
         pool="<results>/pools/{task}.parquet",
-        embedding=method_embedding,
+        vectors=method_vectors,
     output:
         SELECTION,
     log:
@@ -15,6 +15,7 @@ rule select:
         "../../envs/pytorch.yaml"
     params:
         method=method_params,
+        whole_pool=takes_everything,
         code=method_code,
     message:
         "Selecting {wildcards.budget} images for {wildcards.task}: {wildcards.method} on {wildcards.model}, seed {wildcards.seed}"

@@ -16,6 +16,7 @@ rule summary:
     params:
         dataset=DATASET["name"],
         note=NOTE,
+        references=references(),
         code=code("summary"),
     message:
         "Collecting every run"
@@ -59,3 +60,39 @@ rule tables:
         "Comparison table: {wildcards.task}, {wildcards.stage}"
     script:
         "../scripts/tables.py"
+
+
+rule efficiency:
+    input:
+        summary=rules.summary.output,
+        pool="<results>/pools/{task}.parquet",
+    output:
+        csv=report(
+            "<results>/tables/{task}_efficiency.csv",
+            caption="../report/efficiency.rst",
+            category="Tables",
+            subcategory="{task}",
+            labels={"stage": "label efficiency", "format": "CSV"},
+        ),
+        markdown="<results>/tables/{task}_efficiency.md",
+        latex="<results>/tables/{task}_efficiency.tex",
+        html=report(
+            "<results>/tables/{task}_efficiency.html",
+            caption="../report/efficiency.rst",
+            category="Tables",
+            subcategory="{task}",
+            labels={"stage": "label efficiency", "format": "table"},
+        ),
+    log:
+        "<logs>/efficiency/{task}.log",
+    benchmark:
+        "<benchmarks>/efficiency/{task}.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    params:
+        efficiency=lambda wildcards: efficiency_params(wildcards.task),
+        code=code("efficiency"),
+    message:
+        "Label efficiency: {wildcards.task}"
+    script:
+        "../scripts/efficiency.py"

@@ -14,6 +14,8 @@ samples = read_table(snakemake.input.samples)
 selection = read_selection(snakemake.input.selection)
 rows = pd.Series(range(len(samples)), index=samples.sample_id).loc[selection.sample_id].to_numpy()
 images = read_images(snakemake.input.images)[rows]
+if snakemake.params.channel is not None:
+    images = images[..., snakemake.params.channel]
 title = f"{wildcards.task}: {wildcards.method} on {wildcards.model}, {len(selection)} images"
 sheet = contact_sheet(images, pick_captions(selection), title=title, note=snakemake.params.note)
 save_figure(sheet, png=snakemake.output[0])

@@ -10,7 +10,7 @@ from coldstart.storage import read_json, read_table, write_table
 
 params, wildcards = snakemake.params, snakemake.wildcards
 options = dict(params.evaluation)
-unit, empty, decimals = (options.pop(key) for key in ("bootstrap_unit", "empty", "decimals"))
+unit, empty, decimals, rules = (options.pop(key) for key in ("bootstrap_unit", "empty", "decimals", "volumes"))
 cohort = read_table(snakemake.input.cohort)
 predictions = read_table(snakemake.input.predictions)
 tested = np.flatnonzero(predictions.split == "test")
@@ -26,7 +26,7 @@ else:
     with np.load(snakemake.input.maps) as stored:
         maps = stored["maps"][tested]
     spacing = effective_spacing(cohort, masks.shape[-1])[rows]
-    metrics, _ = evaluate_segmentation(
-        masks, maps, spacing=spacing, groups=groups, decimals=decimals, empty=empty, **options
-    )
+    options |= {"spacing": spacing, "groups": groups, "decimals": decimals, "empty": empty}
+    stacks = truth if {"volume", "slice"} <= set(truth) else None
+    metrics, _ = evaluate_segmentation(masks, maps, stacks=stacks, **options, **rules)
 write_table(snakemake.output[0], metrics)

@@ -1,16 +1,13 @@
-"""Project an embedding to two dimensions."""
+"""Project the embedding of the pool to two dimensions; no image of another split shapes the map."""
 
-import pandas as pd
 from scripting import snakemake
 
-from coldstart.embedding.store import read_embedding
-from coldstart.reporting.embedding_map import project
-from coldstart.storage import write_table
+from coldstart.embedding.projection import project
+from coldstart.embedding.store import align, read_embedding, write_map
+from coldstart.storage import read_table
 
-LARGE = 5000
-
-ids, vectors, _ = read_embedding(snakemake.input[0])
-# t-SNE takes minutes beyond some thousand images, and PCA no time at all.
-method = "tsne" if len(vectors) <= LARGE else "pca"
-xy = project(vectors, seed=snakemake.params.seed, method=method)
-write_table(snakemake.output[0], pd.DataFrame({"sample_id": ids, "x": xy[:, 0], "y": xy[:, 1]}))
+samples = read_table(snakemake.input.samples)
+pool = samples.sample_id[samples.split.isin(["train", "unlabelled"])].to_numpy()
+ids, vectors, _ = read_embedding(snakemake.input.embedding)
+plane = project(align(ids, vectors, pool), seed=snakemake.params.seed, **snakemake.params.map)
+write_map(snakemake.output[0], pool, plane, {**snakemake.params.map, "seed": snakemake.params.seed})

@@ -14,7 +14,7 @@ def runs():
     """Yield what `build_summary` wants to know of each run."""
     for metrics, fit in zip(snakemake.input.metrics, map(read_json, snakemake.input.fits), strict=True):
         folder = Path(metrics).parent.relative_to("results")
-        yield {"dataset": params.dataset, **fit["cell"]}, read_table(metrics), fit["n_labelled"], folder
+        yield {"dataset": params.dataset, **fit["cell"]}, read_table(metrics), fit, folder
 
 
-write_table(snakemake.output[0], build_summary(runs()), {"note": params.note})
+write_table(snakemake.output[0], build_summary(runs(), params.references), {"note": params.note})
