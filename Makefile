@@ -43,7 +43,9 @@ report: setup
 	@echo "Report:  results/phantom/report.html"
 	@echo "MLflow:  results/mlflow.db, shown by: make ui"
 
-# The fast tests first, then those that train networks and run the workflow.
+# The fast tests first, then those that train networks and run the workflow. One thread for each of the workers:
+# more would wait for each other.
+test: export OMP_NUM_THREADS = 1
 test: setup setup-tensorflow
 	$(BIN)/python -m pytest -q -n $(CORES) --durations 15 -m "not slow and not workflow"
 	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile --durations 25 -m "slow or workflow"
