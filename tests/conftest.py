@@ -5,13 +5,22 @@ from xdist.scheduler import LoadFileScheduling
 
 # These files share one finished run of the workflow, which a worker makes once.
 SHARING = ("tests/workflow/test_chain.py", "tests/workflow/test_incremental.py")
+# Long tests that share nothing: they come last, one by one, so that no worker waits for another's file.
+INDEPENDENT = (
+    "tests/unit/test_tracking_mirror.py",
+    "tests/workflow/test_bad_input.py",
+    "tests/workflow/test_gpu.py",
+    "tests/workflow/test_published_systems.py",
+)
 
 
 class ByFile(LoadFileScheduling):
-    """Whole files, and those that share a fixture, to one worker each."""
+    """Whole files to one worker each, but for those that share a fixture or nothing at all."""
 
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
+        if file in INDEPENDENT:
+            return nodeid
         return "finished" if file in SHARING else file
 
 

@@ -7,7 +7,7 @@ from conftest import TINY, Workplace, changed, copy_checkout
 
 pytestmark = pytest.mark.workflow
 
-FIGURES = {"summary": 1, "tables": 4, "curves": 4, "track": 1}
+FIGURES = {"summary": 1, "tables": 4, "curves": 4, "efficiency": 2, "track": 1}
 
 
 def test_second_run_has_nothing_to_do(finished):
@@ -29,7 +29,7 @@ def test_adding_a_seed_runs_its_arms_alone(finished):
     jobs = finished.plan(config=changed(TINY, seeds=[1, 2])).jobs()
     per_task = 2 * 2 + 1  # two arms and two budgets, and one round of the arm that is queried
     expected = {"select": 8, "train": per_task, "train_segmentation": per_task, "evaluate": 2 * per_task, "query": 2}
-    assert jobs == {**expected, **FIGURES}
+    assert jobs == {**expected, "annotation": 2, **FIGURES}
 
 
 def test_a_new_seed_in_front_runs_its_arms_alone(finished):
@@ -51,22 +51,30 @@ def test_changing_one_model_leaves_random_alone(finished):
     jobs = finished.plan(config=changed(TINY, models__pixels__size=8)).jobs()
     # clustering on pixels: two budgets and one round per task
     expected = {"images": 1, "embed": 1, "project": 1, "map": 2, "contact": 2, "select": 4, "query": 2, "picks": 2}
-    assert jobs == {**expected, "train": 3, "train_segmentation": 3, "evaluate": 6, **FIGURES}
+    assert jobs == {**expected, "train": 3, "train_segmentation": 3, "evaluate": 6, "annotation": 2, **FIGURES}
 
 
 def test_adding_a_round_runs_that_round_alone(finished):
     jobs = finished.plan(config=changed(TINY, query__rounds=2)).jobs()
-    assert jobs == {"query": 2, "train": 1, "train_segmentation": 1, "evaluate": 2, "picks": 2, **FIGURES}
+    assert jobs == {
+        "query": 2,
+        "train": 1,
+        "train_segmentation": 1,
+        "evaluate": 2,
+        "picks": 2,
+        "annotation": 2,
+        **FIGURES,
+    }
 
 
 def test_adding_a_repeat_trains_again_on_the_same_selections(finished):
     jobs = finished.plan(config=changed(TINY, repeats=2)).jobs()
-    assert jobs == {"train": 5, "train_segmentation": 5, "evaluate": 10, "query": 2, **FIGURES}
+    assert jobs == {"train": 5, "train_segmentation": 5, "evaluate": 10, "query": 2, "annotation": 2, **FIGURES}
 
 
 def test_changing_one_task_leaves_the_other_alone(finished):
     jobs = finished.plan(config=changed(TINY, learning__classification__epochs=3)).jobs()
-    assert jobs == {"train": 5, "evaluate": 5, "query": 1, "picks": 1, **FIGURES}
+    assert jobs == {"train": 5, "evaluate": 5, "query": 1, "picks": 1, "annotation": 1, **FIGURES}
 
 
 def test_changing_the_training_of_one_method_leaves_the_others_alone(finished):
@@ -79,7 +87,7 @@ def test_changing_the_training_of_one_model_leaves_the_others_alone(finished):
     learning = {"segmentation": {"patience": 3}}
     jobs = finished.plan(config=changed(TINY, models__pixels__learning=learning)).jobs()
     # clustering on pixels: two budgets and one round
-    assert jobs == {"train_segmentation": 3, "evaluate": 3, "query": 1, "picks": 1, **FIGURES}
+    assert jobs == {"train_segmentation": 3, "evaluate": 3, "query": 1, "picks": 1, "annotation": 1, **FIGURES}
 
 
 def test_an_override_that_says_what_holds_anyway_reruns_nothing(finished):
@@ -134,7 +142,8 @@ def test_touched_files_rerun_nothing(fresh):
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("reporting/curves.py", {"curves": 4}),
+        # figures of what was asked for are drawn with the panels of the curves
+        ("reporting/curves.py", {"curves": 4, "annotation": 2}),
         ("reporting/contact_sheet.py", {"contact": 4}),
         ("tracking/mlflow_mirror.py", {"track": 1}),
         (
@@ -144,10 +153,13 @@ def test_touched_files_rerun_nothing(fresh):
         (
             "query/pixel_entropy.py",
             # `uncertainty` serves both tasks from one module that imports both measures
-            {"query": 2, "train": 1, "train_segmentation": 1, "evaluate": 2, "picks": 2, **FIGURES},
+            {"query": 2, "train": 1, "train_segmentation": 1, "evaluate": 2, "picks": 2, "annotation": 2, **FIGURES},
         ),
-        ("learning/small_unet.py", {"train_segmentation": 5, "evaluate": 5, "query": 1, "picks": 1, **FIGURES}),
-        ("evaluation/bootstrap.py", {"evaluate": 10, **FIGURES}),
+        (
+            "learning/small_unet.py",
+            {"train_segmentation": 5, "evaluate": 5, "query": 1, "picks": 1, "annotation": 1, **FIGURES},
+        ),
+        ("evaluation/bootstrap.py", {"evaluate": 10, "annotation": 2, **FIGURES}),
     ],
 )
 def test_editing_a_module_reruns_what_stands_on_it(fresh, module, expected):
