@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: setup setup-tensorflow demo report test lint format lock ui clean
+.PHONY: setup setup-tensorflow demo report test test-all lint format lock ui clean
 
 setup: $(INSTALLED)
 
@@ -47,8 +47,13 @@ report: setup
 # more would wait for each other.
 test: export OMP_NUM_THREADS = 1
 test: setup setup-tensorflow
-	$(BIN)/python -m pytest -q -n $(CORES) --durations 15 -m "not slow and not workflow"
-	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile --durations 25 -m "slow or workflow"
+	$(BIN)/python -m pytest -q -n $(CORES) --durations 15 -m "not slow and not workflow and not long"
+	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile --durations 25 -m "(slow or workflow) and not long"
+
+# Also the published systems at length, each on a stand-in of its data.
+test-all: export OMP_NUM_THREADS = 1
+test-all: test
+	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m long
 
 lint: setup
 	$(BIN)/ruff check .

@@ -36,7 +36,7 @@ def labelled_sizes(summary, query):
     return summary[summary["query"] == query].groupby("round").n_labelled.unique().map(list).to_dict()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_levy_on_a_stand_in(place):
     config = some_queries(configuration("standin/levy"), "entropy", "alpha050")
     config = changed(config, methods__random__seeds=[0, 1], budgets=[6], learning__segmentation__epochs=2)
@@ -50,7 +50,7 @@ def test_levy_on_a_stand_in(place):
     assert len(reported) >= 20
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_acft_on_a_stand_in(place):
     config = changed(some_queries(configuration("standin/acft"), "RFT", "AFT", "ACFT_HQ"), seeds=[0])
     summary = finished_summary(place, config)
@@ -64,7 +64,7 @@ def test_acft_on_a_stand_in(place):
         assert (results / name).stat().st_size > 100
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_lmi_al_on_a_stand_in(place):
     config = some_queries(configuration("standin/lmi_al"), "random", "bald", "cluster_margin", "hybrid")
     config = changed(config, learning__segmentation__epochs=2)
@@ -115,14 +115,13 @@ def mixed(dataset, task, method, queries):
 SWEEP, LEVY = {"strategy": "kmeans_sweep", "n_init": 2}, {"strategy": "silhouette_farthest_point"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "task", "method", "queries"),
     [
         ("longitudinal", "segmentation", LEVY, ["levy", "acft"]),
         ("candidates", "classification", LEVY, ["uncertainty", "bald", "kcenter"]),
-        ("synthstrip", "segmentation", SWEEP, ["acft", "hybrid"]),
-        ("chestx_det", "classification", SWEEP, ["levy", "kcenter"]),
+        pytest.param("synthstrip", "segmentation", SWEEP, ["acft", "hybrid"], marks=pytest.mark.long),
+        pytest.param("chestx_det", "classification", SWEEP, ["levy", "kcenter"], marks=pytest.mark.long),
     ],
 )
 def test_parts_of_one_system_run_on_the_data_of_the_others(place, data, task, method, queries):

@@ -44,7 +44,7 @@ def test_the_full_grid_counts_its_jobs_as_the_arithmetic_says(place):
     assert jobs["published"] == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_all_six_methods_reach_tables_1_to_4(place, tmp_path):
     tensorflow = foreign_networks.tensorflow_or_skip()
     place.folder.mkdir(parents=True)
