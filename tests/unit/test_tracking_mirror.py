@@ -289,7 +289,9 @@ def test_a_killed_import_is_completed(results, tmp_path, method, calls):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("same", [True, False], ids=["the same runs", "disjoint runs"])
+@pytest.mark.parametrize(
+    "same", [True, pytest.param(False, marks=pytest.mark.long)], ids=["the same runs", "disjoint runs"]
+)
 def test_eight_processes_at_once_write_each_run_once(results, tmp_path, same):
     records = records_of(results, 16)
     uri = sqlite_uri(tmp_path / "mlflow.db")

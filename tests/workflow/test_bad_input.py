@@ -237,7 +237,13 @@ def test_the_selecting_side_sees_no_label_in_disguise(place, data):
 
 def test_metadata_columns_of_any_name_change_nothing(place, data, tmp_path):
     """A table's own columns `index` and `level_0` do not come between a sample and its prediction."""
-    settings = {"tasks": ["classification"], "budgets": [4], "query__rounds": 1}
+    settings = {
+        "tasks": ["classification"],
+        "budgets": [4],
+        "query__rounds": 1,
+        "methods": {"random": {"strategy": "random"}},
+    }
+    settings |= {"models": {}, "query__models": None}
     plain = type(place)(place.checkout, tmp_path / "plain")
     assert plain.run("summary", config=table_config(data[0], **settings)).code == 0
     n = len(data[1])

@@ -19,9 +19,10 @@ def test_the_demo_has_the_arms_and_rounds_that_it_shows(place):
 
 
 def test_the_embedded_default_learns(place):
-    # One budget and no encoder that trains: `make demo` runs the whole.
+    # One budget of one arm: `make demo` runs the whole.
     config = changed(DEFAULT, budgets=[60], models={"pixels": {"encoder": "pixels", "size": 32}}, query={})
-    result = place.run("--resources", "gpu=0", config=config, timeout=1400)
+    config["methods"] = {"clustering": DEFAULT["methods"]["clustering"]}
+    result = place.run("summary", "--resources", "gpu=0", config=config, timeout=1400)
     assert result.code == 0, result.text
     summary = pd.read_parquet(place.folder / "results/phantom/summary.parquet")
     cohort = pd.read_parquet(place.folder / "results/phantom/cohort.parquet")
