@@ -201,3 +201,13 @@ def test_aggregate_reads_what_parquet_gives_back(tmp_path):
     summary = summary_of([(1, 0, 0.2), (2, 0, 0.6)])
     summary.to_parquet(tmp_path / "summary.parquet")
     pd.testing.assert_frame_equal(aggregate(pd.read_parquet(tmp_path / "summary.parquet")), aggregate(summary))
+
+
+def test_a_single_patient_has_no_standard_error(split):
+    summary, _ = evaluate_segmentation(*split, groups=["p"] * 12)
+    assert summary["value"].notna().any()
+    assert summary["se"].isna().all()
+    table = aggregate(summary_of([(1, 0, 0.5)], bootstrap=[np.nan] * 100))
+    assert table["se"].isna().all()
+    y, p = np.array([0, 1] * 6), np.linspace(0, 1, 12)
+    assert evaluate_classification(y, p, 0.5, groups=["p"] * 12)["se"].isna().all()

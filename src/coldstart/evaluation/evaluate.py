@@ -205,7 +205,11 @@ def _spacing_per_image(spacing, n):
 
 def _counts(n, bootstrap, groups):
     """The sample as it is in the first row, then one row per resample."""
-    return np.vstack([np.ones((1, n)), resample_counts(n, bootstrap, groups)])
+    resamples = resample_counts(n, bootstrap, groups)
+    # One unit is drawn again and again: that it never varies says nothing of its error.
+    if (resamples == 1).all():
+        resamples[:] = 0
+    return np.vstack([np.ones((1, n)), resamples])
 
 
 def _summary(estimates, standard_error):
