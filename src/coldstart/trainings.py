@@ -5,6 +5,7 @@ from coldstart.grid import query_needs, trainings
 from coldstart.learning import NETWORKS, PATCHES
 from coldstart.learning import STRATEGIES as LEARNING
 from coldstart.names import check_entry, own
+from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import choices
 
 # Keys of `learning` that hold for every arm of a task: they decide which files a training leaves.
@@ -100,6 +101,7 @@ def check_trainings(config):
         for arm in trainings(config, task):
             check_training(task, list(layers(config, task, *arm)))
             check_continuation(config, task, *arm)
+            check_dropout(config, task, *arm)
 
 
 def check_training(task, parts):
@@ -144,4 +146,26 @@ def check_continuation(config, task, model, method, query):
             raise InputError(
                 f"query.strategies.{query}.learning.{task}.{key}: '{later['strategy']}' goes on from the network of "
                 f"round 0, which has another; set learning.{task}.{key}, or that of the model or method."
+            )
+
+
+def check_dropout(config, task, model, method, query):
+    """Refuse a query that asks for passes with dropout of a network that has none."""
+    section = config["query"]["strategies"].get(query)
+    if section is None or not QUERIES.entry(section["strategy"]).facts.get("dropout"):
+        return
+    known = QUERIES.parameters(section["strategy"])
+    asked = {key: section.get(key, known[key].default) for key in ("variant", "source")}
+    if asked != {"variant": "fixed", "source": "dropout"}:
+        return
+    for name in ("none", query):
+        settings = learning_of(config, task, model, method, name)
+        network = settings["network"]
+        spec = NETWORKS.parameters(network).get("dropout")
+        rate = settings["network_parameters"].get("dropout", spec.default) if spec else None
+        if rate == 0 or not NETWORKS.entry(network).facts.get("dropout", True):
+            remedy = "network_parameters.dropout above 0" if spec else "network to one that has it"
+            raise InputError(
+                f"query.strategies.{query}: '{section['strategy']}' asks for passes with dropout, and '{network}' has "
+                f"none: set learning.{task}.{remedy}, or source: views for the query."
             )

@@ -182,3 +182,35 @@ def test_arms_and_trainings(monkeypatch):
     assert found[:4] == [(*arm, "none") for arm in arms(config)]
     assert found[4:] == [("none", "random", "uncertainty"), ("naive", "clustering", "uncertainty")]
     assert trainings({**config, "query": {**config["query"], "rounds": 0}}, "segmentation") == found[:4]
+
+
+@pytest.mark.parametrize(
+    ("network", "parameters", "query", "refused"),
+    [
+        ("small_unet", {}, {"strategy": "bald"}, True),
+        ("small_unet", {}, {"strategy": "bald", "source": "views"}, False),
+        ("small_unet", {}, {"strategy": "entropy_dropout", "variant": "paper_code"}, False),
+        ("small_unet", {}, {"strategy": "hybrid"}, True),
+        ("small_unet", {}, {"strategy": "perturbation_consistency"}, False),
+        ("unet", {}, {"strategy": "entropy_dropout"}, True),
+        ("unet", {"dropout": 0.1}, {"strategy": "entropy_dropout"}, False),
+        ("small_cnn", {}, {"strategy": "bald"}, False),
+        ("small_cnn", {"dropout": 0}, {"strategy": "bald"}, True),
+        ("vgg11", {}, {"strategy": "bald"}, False),
+    ],
+)
+def test_passes_with_dropout_need_a_network_that_has_it(network, parameters, query, refused):
+    task = "segmentation" if "unet" in network else "classification"
+    changes = {
+        "tasks": [task],
+        "query__strategies": {"asking": query},
+        "query__rounds": 1,
+        f"learning__{task}": {"network": network, "network_parameters": parameters},
+    }
+    if refused:
+        with pytest.raises(
+            InputError, match=rf"query\.strategies\.asking: .* '{network}' has none: set learning\.{task}\."
+        ):
+            complete("clean", **changes)
+    else:
+        complete("clean", **changes)

@@ -3,7 +3,8 @@
 ``channels`` of an image and the ``seed`` of the initial weights come from the
 chain. Facts of a network: the `task` it is for, the `multiple` of pixels that
 the side of its images must be, and the module whose output are its `features`
-(its last output, where it has several). Facts of a learning strategy: where a
+(its last output, where it has several); `dropout: False` is said of those that
+have none and no parameter for it. Facts of a learning strategy: where a
 round begins, `start` (``scratch``, or ``previous``: from the network of the
 round before), and whether it `replays` what that network gets wrong.
 """
@@ -19,10 +20,10 @@ NETWORKS = Registry(
             "coldstart.learning.small_cnn", {"task": "classification", "multiple": 1, "features": "body"}
         ),
         "unet_vgg11": Entry(
-            "coldstart.learning.unet_vgg11", {"task": "segmentation", "multiple": 32, "features": "encoder"}
+            "coldstart.learning.unet_vgg11", {"task": "segmentation", "multiple": 32, "features": "encoder", "dropout": False}
         ),
         "small_unet": Entry(
-            "coldstart.learning.small_unet", {"task": "segmentation", "multiple": 8, "features": "down.3"}
+            "coldstart.learning.small_unet", {"task": "segmentation", "multiple": 8, "features": "down.3", "dropout": False}
         ),
         "unet": Entry("coldstart.learning.unet", {"task": "segmentation", "multiple": 16, "features": "down.4"}),
     },

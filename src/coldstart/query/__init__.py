@@ -6,7 +6,9 @@ predictions and vectors, out of ``network`` and ``images``, for all tasks or by
 task. Most rank the pool by independent scores; the others say that they are
 `greedy` (they pick one sample after the other, by those before, so that scores
 need not descend), or that they draw among the best (`draws`). Those that choose
-by vectors say that they `uses_embedding`, and in which `space`.
+by vectors say that they `uses_embedding`, and in which `space`; those whose
+parameters `variant: fixed` and `source: dropout` ask for passes with dropout
+say `dropout`.
 """
 
 from coldstart.registry import Entry, Registry
@@ -79,6 +81,7 @@ STRATEGIES = Registry(
                 "tasks": ("classification", "segmentation"),
                 "uses_model": True,
                 "uses_labels": False,
+                "dropout": True,
                 "needs": ("network",),
             },
         ),
@@ -88,6 +91,7 @@ STRATEGIES = Registry(
                 "tasks": ("classification", "segmentation"),
                 "uses_model": True,
                 "uses_labels": False,
+                "dropout": True,
                 "needs": ("network",),
             },
         ),
@@ -117,6 +121,7 @@ STRATEGIES = Registry(
                 "tasks": ("classification", "segmentation"),
                 "uses_model": True,
                 "uses_labels": False,
+                "dropout": True,
                 "needs": ("network", "images"),
             },
         ),
