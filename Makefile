@@ -4,9 +4,11 @@ CORES ?= $(shell nproc)
 UV := uv==0.13.8
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+# Without a GPU as many trainings run at once as there are cores; with gpu=1 it would be one.
+GPUS ?= $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c GPU)
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS)
 
-.PHONY: setup setup-tensorflow demo report test test-all lint format lock ui clean
+.PHONY: setup setup-tensorflow setup-label-studio demo report test test-all lint format lock ui clean
 
 setup: $(INSTALLED)
 
@@ -29,6 +31,16 @@ setup-tensorflow: .venv-tensorflow/.installed
 	$(BIN)/uv pip install --quiet --python .venv-tensorflow/bin/python --require-hashes --compile-bytecode \
 		-r requirements-tensorflow.txt || \
 		.venv-tensorflow/bin/pip install --quiet --require-hashes -r requirements-tensorflow.txt
+	@touch $@
+
+# So does Label Studio, for the test against its server alone.
+setup-label-studio: .venv-label-studio/.installed
+
+.venv-label-studio/.installed: requirements-label-studio.txt $(INSTALLED)
+	$(PYTHON) -m venv .venv-label-studio
+	$(BIN)/uv pip install --quiet --python .venv-label-studio/bin/python --require-hashes --compile-bytecode \
+		-r requirements-label-studio.txt || \
+		.venv-label-studio/bin/pip install --quiet --require-hashes -r requirements-label-studio.txt
 	@touch $@
 
 demo: setup
