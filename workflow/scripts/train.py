@@ -14,12 +14,9 @@ from coldstart.evaluation.classification import auprc_trapezoid, youden_threshol
 from coldstart.evaluation.segmentation import mean_dice
 from coldstart.learning.carrying import carry_over
 from coldstart.learning.checkpoint import content_digest
-from coldstart.learning.pixels import channels_of
-from coldstart.learning.prediction import predict, predict_patches
-from coldstart.learning.rounds import plan_round
+from coldstart.learning.one_round import fit_report, run_round
 from coldstart.learning.settings import Settings
-from coldstart.learning.training import fit, untrained
-from coldstart.learning.weights_file import load_weights, save_weights
+from coldstart.learning.weights_file import save_weights
 from coldstart.provenance import file_digest
 from coldstart.storage import read_metadata, read_table, replacing, write_json, write_table
 
@@ -58,64 +55,50 @@ starts = [file_digest(path) for name in ("weights", "start") for path in [snakem
 content = [starts, params.learning, params.code, training_seed, labelled.sample_id.tolist()]
 with lease(int(snakemake.resources.get("gpu", 0)), slots_folder()) as leased:
     device = torch_device(leased)
-    network = settings.build(channels=channels_of(images), seed=training_seed)
-    if snakemake.input.get("weights"):
-        load_weights(snakemake.input.weights, network)
-    added = labelled["round"].to_numpy()
-    plan = plan_round(
-        network, images, targets, labelled_rows, added, int(wildcards.round), settings=settings, device=device
+    run = run_round(
+        images,
+        targets,
+        labelled_rows,
+        labelled["round"].to_numpy(),
+        int(wildcards.round),
+        parts,
+        settings,
+        weights=snakemake.input.get("weights"),
+        validate=validate,
+        val_rows=parts["val"],
+        seed=training_seed,
+        device=device,
+        checkpoint=folder / "checkpoint.pt",
+        fingerprint=content_digest(content, images[seen], targets[seen]),
     )
-    if len(plan.rows):
-        fitted = fit(
-            network,
-            images,
-            targets,
-            labelled_rows[plan.rows],
-            parts["val"],
-            settings,
-            validate=validate,
-            seed=training_seed,
-            device=device,
-            rate_factor=plan.rate_factor,
-            checkpoint=folder / "checkpoint.pt",
-            fingerprint=content_digest(content, images[seen], targets[seen]),
-        )
-    else:
-        fitted = untrained(network, settings, device)
-    ask = predict_patches if settings.patches else predict
-    found = {part: ask(fitted.network, images, index, settings, device) for part, index in parts.items()}
     if snakemake.output.get("weights"):
-        save_weights(snakemake.output.weights, fitted.network)
+        save_weights(snakemake.output.weights, run.fit.network)
 
-# A candidate that is seen as patches has the mean of their probabilities.
-predicted = {part: values.mean(axis=1) if settings.patches else values for part, values in found.items()}
+predicted = run.predicted
 threshold = 0.5
 frames = [pd.DataFrame({"sample_id": cohort.sample_id.iloc[index], "split": part}) for part, index in parts.items()]
 predictions = pd.concat(frames, ignore_index=True)
 if task == "classification":
     predictions["probability"] = np.concatenate(list(predicted.values()))
-    if settings.patches:
-        predictions["patches"] = list(np.concatenate(list(found.values())))
+    if run.patches:
+        predictions["patches"] = list(np.concatenate(list(run.patches.values())))
     threshold = youden_threshold(targets[parts["val"]], predicted["val"], decimals=params.threshold_decimals)
     threshold = min(float(threshold), 2.0)  # infinite where nothing beats chance; JSON knows no infinity
 else:
     with replacing(snakemake.output.maps) as temporary:
         np.savez_compressed(temporary, maps=np.concatenate(list(predicted.values())))
 write_table(snakemake.output.predictions, predictions)
-labelled["trained"] = np.isin(np.arange(len(labelled)), plan.rows)
+labelled["trained"] = np.isin(np.arange(len(labelled)), run.plan.rows)
 write_table(snakemake.output.labelled, labelled)
 with replacing(snakemake.output.history) as temporary:
-    fitted.history.to_csv(temporary, index=False)
+    run.fit.history.to_csv(temporary, index=False)
 write_json(
     snakemake.output.fit,
     {
+        **fit_report(run, settings),
         "cell": dict(wildcards.items()),
         "n_labelled": len(labelled),
-        "n_trained": len(plan.rows),
-        "replayed": labelled.sample_id.iloc[plan.replayed].tolist(),
-        "strategy": settings.strategy,
-        "best_epoch": fitted.best_epoch,
-        "best_value": None if np.isnan(fitted.best_value) else fitted.best_value,
+        "replayed": labelled.sample_id.iloc[run.plan.replayed].tolist(),
         "threshold": threshold,
         "training_seed": training_seed,
         "device": device,
