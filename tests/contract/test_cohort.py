@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from standins import write_chestx_det, write_chexmask, write_montgomery, write_synthstrip
+from standins import write_chestx_det, write_chexmask, write_dicom, write_montgomery, write_synthstrip
 
 from coldstart.cohort import KINDS
 from coldstart.cohort.assemble import COLUMNS, assemble, check_task, label_free
@@ -79,6 +79,13 @@ def longitudinal_phantom(folder):
     return {"n": 12, "resolution": 24, "slices": 6}
 
 
+def pool(folder):
+    table(folder)
+    volumes(folder)
+    write_dicom(folder / "scan.dcm", np.arange(64, dtype=np.uint8).reshape(8, 8))
+    return {"root": str(folder), "every": 3}
+
+
 def synthstrip(folder):
     return write_synthstrip(folder, subjects=8, dimensions=3, size=24)
 
@@ -91,6 +98,7 @@ EXAMPLES = {
     "longitudinal_phantom": longitudinal_phantom,
     "montgomery": montgomery,
     "phantom": phantom,
+    "pool": pool,
     "synthstrip": synthstrip,
     "table": table,
     "volumes": volumes,
@@ -109,7 +117,7 @@ def example(request, tmp_path):
 @pytest.mark.parametrize("name", list(KINDS))
 def test_the_three_functions_share_their_parameters(name):
     module = KINDS.entry(name).module
-    built = keyword_parameters(module, "build")
+    built = {key: value for key, value in keyword_parameters(module, "build").items() if key not in KINDS.supplied}
     assert keyword_parameters(module, "images") == built
     assert keyword_parameters(module, "masks") == built
 

@@ -4,7 +4,7 @@
 
 rule cohort:
     input:
-        cohort_files,
+        unpack(cohort_inputs),
     output:
         cohort="<results>/cohort.parquet",
         samples="<results>/samples.parquet",

@@ -1,6 +1,6 @@
 # What the rules take: input files and parameters as functions of the wildcards, in the order of the chain.
 # Parameters are plain sorted values of just the keys that a rule uses, so that only what depends on a change reruns.
-
+from functools import cache
 
 # cohort
 
@@ -11,6 +11,33 @@ def cohort_files(wildcards):
     names = DATASET.get(facts.get("files")) or facts.get("fetched", [])
     paths = [Path(DATASET["root"]) / name for name in ([names] if isinstance(names, str) else names)]
     return list(map(str, paths))
+
+
+def cohort_inputs(wildcards):
+    """What the samples are listed from: the scan of a pool, or the files of the data set."""
+    scanned = KINDS.entry(DATASET["kind"]).facts.get("scanned")
+    return {"scan": "<results>/scan.parquet"} if scanned else {"files": cohort_files(wildcards)}
+
+
+def scan_params(wildcards):
+    """Which files are scanned, and how they become samples."""
+    found = KINDS.parameters(DATASET["kind"])
+    return ordered({key: DATASET.get(key, parameter.default) for key, parameter in found.items()})
+
+
+@cache
+def pool_digest():
+    """Digest of the names, sizes and times of a pool's files: a file that comes or goes is scanned."""
+    # Only needed to plan, and so heavy an import too.
+    from coldstart.cohort.pool_files import listing_digest
+
+    where = ("root", "files", "salt", "table", "columns", "image_folder")
+    return listing_digest(**{key: value for key, value in scan_params(None).items() if key in where})
+
+
+def scan_listing(wildcards):
+    """That digest for the process that plans; the job itself has no use for it."""
+    return pool_digest() if workflow.is_main_process else ""
 
 
 def weights_to_fetch():

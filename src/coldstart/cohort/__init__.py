@@ -5,7 +5,9 @@ that names the files, below the root, that the data set is read from; `fetched`
 are their names where they are published and can be fetched; `channels` is the
 number of channels of images whose channels are no colours, and must stay apart,
 and `shown` the one that contact sheets show (from 0);
-`longitudinal` samples are pairs of scans in which something may have changed.
+`longitudinal` samples are pairs of scans in which something may have changed;
+the files of a `scanned` kind are read once by the rule of that name, whose table
+`build` is handed.
 """
 
 from coldstart.registry import Entry, Registry
@@ -26,8 +28,10 @@ KINDS = Registry(
         ),
         "montgomery": Entry("coldstart.cohort.montgomery"),
         "phantom": Entry("coldstart.cohort.phantom", {"synthetic": True}),
+        "pool": Entry("coldstart.cohort.pool", {"files": "table", "scanned": True}),
         "synthstrip": Entry("coldstart.cohort.synthstrip"),
         "table": Entry("coldstart.cohort.table", {"files": "table"}),
         "volumes": Entry("coldstart.cohort.volumes"),
     },
+    supplied=("scan",),
 )

@@ -46,7 +46,7 @@ def kind_parameters(dataset):
     return {key: value for key, value in dataset.items() if key not in COMMON}
 
 
-def assemble(dataset, kind=None):
+def assemble(dataset, kind=None, **supplied):
     """Build the cohort of a data set.
 
     Parameters
@@ -59,6 +59,8 @@ def assemble(dataset, kind=None):
         empty) or ``positive`` (samples with label 1 and a mask).
     kind : module, optional
         Defines `build`, `images` and `masks`; by default the registered one.
+    **supplied
+        What the chain itself hands to `build`: the `scan` of a pool.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def assemble(dataset, kind=None):
     """
     kind = kind or KINDS.module(dataset["kind"])
     parameters = kind_parameters(dataset)
-    frame = kind.build(**parameters).reset_index(drop=True)
+    frame = kind.build(**supplied, **parameters).reset_index(drop=True)
     name = dataset.get("name", dataset.get("kind", "data set"))
     if frame.empty:
         raise InputError(f"data set '{name}' has no samples.")
