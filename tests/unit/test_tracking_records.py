@@ -35,6 +35,19 @@ def test_a_run_is_known_by_its_folder(tmp_path):
     assert record.axes["round"] == "2"
 
 
+def test_a_list_of_live_labelling_is_a_run_too(tmp_path):
+    run, folder = make_run(tmp_path), tmp_path / "mine/worklist/segmentation/list3"
+    folder.parent.mkdir(parents=True)
+    run.rename(folder)
+    with pytest.raises(InputError, match=r"list3 misses answers\.parquet"):
+        read_run(folder, tmp_path)
+    (folder / "labelled.parquet").rename(folder / "answers.parquet")
+    record = read_run(folder, tmp_path)
+    assert (record.experiment, record.name) == ("mine/segmentation", "list3")
+    assert record.params()["list"] == "3"
+    assert folder / "answers.parquet" in record.artifacts
+
+
 def test_params_come_from_fit_axes_and_settings(tmp_path):
     params = read_run(make_run(tmp_path), tmp_path, settings={"protocol": "clean", "device": "?", "budget": 3}).params()
     assert params["learning.weights"] == "null"

@@ -20,10 +20,12 @@ NETWORKS = Registry(
             "coldstart.learning.small_cnn", {"task": "classification", "multiple": 1, "features": "body"}
         ),
         "unet_vgg11": Entry(
-            "coldstart.learning.unet_vgg11", {"task": "segmentation", "multiple": 32, "features": "encoder", "dropout": False}
+            "coldstart.learning.unet_vgg11",
+            {"task": "segmentation", "multiple": 32, "features": "encoder", "dropout": False},
         ),
         "small_unet": Entry(
-            "coldstart.learning.small_unet", {"task": "segmentation", "multiple": 8, "features": "down.3", "dropout": False}
+            "coldstart.learning.small_unet",
+            {"task": "segmentation", "multiple": 8, "features": "down.3", "dropout": False},
         ),
         "unet": Entry("coldstart.learning.unet", {"task": "segmentation", "multiple": 16, "features": "down.4"}),
     },

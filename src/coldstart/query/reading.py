@@ -37,7 +37,7 @@ class Rows:
         return self.array[self.rows[index]]
 
 
-def read_inputs(files, *, task, round_, space, device="cpu"):
+def read_inputs(files, *, task, round_, space, device="cpu", labelled=None):
     """Read what is known of the unlabelled pool of one round, and no label.
 
     Parameters
@@ -54,6 +54,8 @@ def read_inputs(files, *, task, round_, space, device="cpu"):
         What the vectors are.
     device : str, default="cpu"
         Where the network computes.
+    labelled : pandas.DataFrame, optional
+        `sample_id` of what is not to be asked for, in place of the file.
 
     Returns
     -------
@@ -67,7 +69,8 @@ def read_inputs(files, *, task, round_, space, device="cpu"):
     InputError
         If a file is damaged or lacks a sample.
     """
-    pool, labelled = read_table(files["pool"]), read_table(files["labelled"])
+    pool = read_table(files["pool"])
+    labelled = read_table(files["labelled"]) if labelled is None else labelled
     waiting = pool[~pool.sample_id.isin(labelled.sample_id)]
     fit = read_json(files["fit"])
     found = predictions_of(files, task, waiting.sample_id)

@@ -15,6 +15,9 @@ from coldstart.provenance import file_digest
 from coldstart.storage import read_json, read_table
 
 ARTIFACTS = ("history.csv", "metrics.parquet", "labelled.parquet", "fit.json")
+# The training for a list of live labelling.
+LIST_KEY = re.compile(r"(?P<dataset>[^/]+)/worklist/(?P<task>[^/]+)/list(?P<list>\d+)")
+LIST_ARTIFACTS = ("history.csv", "metrics.parquet", "answers.parquet", "fit.json")
 RUN_KEY = re.compile(
     r"(?P<dataset>[^/]+)/runs/(?P<task>[^/]+)/(?P<model>[^/]+)/(?P<method>[^/]+)/(?P<query>[^/]+)"
     r"/b(?P<budget>[^/]+)/s(?P<seed>[^/]+)/t(?P<repeat>[^/]+)/round(?P<round>[^/]+)"
@@ -58,7 +61,7 @@ class RunRecord:
         Where the files lie now.
     axes : dict of str to str
         What the key says: dataset, task, model, method, query, budget, seed,
-        repeat, round.
+        repeat, round; of a list dataset, task, list.
     settings : dict
         Settings handed in by the caller, recorded as parameters.
     digest : str
@@ -78,13 +81,13 @@ class RunRecord:
 
     @property
     def name(self):
-        """The run as a reader of one experiment knows it: arm, budget, seed, repeat, round."""
+        """The run as a reader of one experiment knows it: arm, budget, seed, repeat, round; or the list."""
         return self.key.split("/", 3)[3]
 
     @property
     def artifacts(self):
         """Paths of the small files that go into MLflow as they are."""
-        return [self.folder / name for name in ARTIFACTS]
+        return [self.folder / name for name in (LIST_ARTIFACTS if "list" in self.axes else ARTIFACTS)]
 
     @property
     def finished(self):
@@ -150,7 +153,8 @@ def read_run(folder, root, settings=None):
     Parameters
     ----------
     folder : str or pathlib.Path
-        ``{root}/{dataset}/runs/{task}/{model}/{method}/{query}/b{budget}/s{seed}/t{repeat}/round{round}``.
+        ``{root}/{dataset}/runs/{task}/{model}/{method}/{query}/b{budget}/s{seed}/t{repeat}/round{round}``,
+        or ``{root}/{dataset}/worklist/{task}/list{list}``.
     root : str or pathlib.Path
         The results folder.
     settings : dict, optional
@@ -169,18 +173,20 @@ def read_run(folder, root, settings=None):
     """
     folder, root = Path(folder).absolute(), Path(root).absolute()
     key = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
-    match = RUN_KEY.fullmatch(key)
+    match = RUN_KEY.fullmatch(key) or LIST_KEY.fullmatch(key)
     if match is None:
         raise InputError(
             f"{folder} is no run folder of {root}: give folders of the form "
-            "{dataset}/runs/{task}/{model}/{method}/{query}/b{budget}/s{seed}/t{repeat}/round{round} below it."
+            "{dataset}/runs/{task}/{model}/{method}/{query}/b{budget}/s{seed}/t{repeat}/round{round} or "
+            "{dataset}/worklist/{task}/list{list} below it."
         )
-    missing = [name for name in ARTIFACTS if not (folder / name).is_file()]
+    names = LIST_ARTIFACTS if match.re is LIST_KEY else ARTIFACTS
+    missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise InputError(f"run {key} misses {shown(missing)}: run the same command again to finish it.")
     settings = dict(settings or {})
     digest = hashlib.sha256(json.dumps([LAYOUT, key, settings], sort_keys=True, default=str).encode())
-    for name in ARTIFACTS:
+    for name in names:
         digest.update(f"{name} {file_digest(folder / name)}\n".encode())
     return RunRecord(key=key, folder=folder, axes=match.groupdict(), settings=settings, digest=digest.hexdigest())
 
