@@ -33,12 +33,12 @@ setup-tensorflow: .venv-tensorflow/.installed
 		.venv-tensorflow/bin/pip install --quiet --require-hashes -r requirements-tensorflow.txt
 	@touch $@
 
-# So does Label Studio, for the test against its server alone.
+# So does Label Studio, for the test against its server alone. It starts once: compiling all of it takes longer.
 setup-label-studio: .venv-label-studio/.installed
 
 .venv-label-studio/.installed: requirements-label-studio.txt $(INSTALLED)
 	$(PYTHON) -m venv .venv-label-studio
-	$(BIN)/uv pip install --quiet --python .venv-label-studio/bin/python --require-hashes --compile-bytecode \
+	$(BIN)/uv pip install --quiet --python .venv-label-studio/bin/python --require-hashes \
 		-r requirements-label-studio.txt || \
 		.venv-label-studio/bin/pip install --quiet --require-hashes -r requirements-label-studio.txt
 	@touch $@

@@ -10,6 +10,8 @@ include: "workflow/rules/inputs.smk"
 include: "workflow/rules/comparison_inputs.smk"
 include: "workflow/rules/figures_inputs.smk"
 include: "workflow/rules/annotation_inputs.smk"
+include: "workflow/rules/worklist_lists.smk"
+include: "workflow/rules/worklist_inputs.smk"
 
 
 if missing := missing_files():
@@ -40,16 +42,18 @@ wildcard_constraints:
 rule all:
     default_target: True
     input:
-        collect("<results>/tables/{table}.html", table=tables()),
-        efficiency_tables(),
-        collect("<results>/figures/curves/{table}.png", table=tables()),
-        pictures(),
-        published(),
-        tracked(),
+        worklist_targets() if LIVE else everything(),
+    localrule: True
+
+
+rule worklist:
+    input:
+        worklist_targets,
     localrule: True
 
 
 include: "workflow/rules/fetch.smk"
+include: "workflow/rules/scan.smk"
 include: "workflow/rules/cohort.smk"
 include: "workflow/rules/embed.smk"
 include: "workflow/rules/select.smk"
@@ -61,6 +65,11 @@ include: "workflow/rules/published.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/annotation.smk"
 include: "workflow/rules/track.smk"
+
+
+if LIVE:
+
+    include: "workflow/rules/worklist.smk"
 
 
 onsuccess:

@@ -11,7 +11,7 @@ BASE = Path(str(workflow.current_basedir)).parents[1]
 # The package of this checkout, installed or not.
 sys.path.insert(0, str(BASE / "src"))
 
-from coldstart import configuration, grid
+from coldstart import configuration, grid, worklists
 from coldstart.cohort import KINDS
 from coldstart.comparisons import DEFAULT_STOP, check_comparisons
 from coldstart.embedding import ENCODERS
@@ -36,6 +36,7 @@ if not workflow.configfiles:
 
 SCHEMA = BASE / "workflow/schemas/config.schema.yaml"
 try:
+    worklists.fill_worklist(config)
     configuration.check_schema(config, configuration.read_schema(SCHEMA))
     apply_protocol(config)
     fill_learning(config)
@@ -43,6 +44,7 @@ try:
     configuration.check_names(config)
     configuration.check_consistency(config)
     check_comparisons(config)
+    worklists.check_worklist(config)
 except InputError as error:
     raise WorkflowError(f"The configuration cannot be used. {error}") from None
 
@@ -238,6 +240,18 @@ def tracked():
     return ["<results>/tracking.parquet"] if config["tracking"]["enabled"] else []
 
 
+def everything():
+    """What a benchmark makes: tables, curves, figures, the comparison, the mirror in MLflow."""
+    return [
+        expand("<results>/tables/{table}.html", table=tables()),
+        efficiency_tables(),
+        expand("<results>/figures/curves/{table}.png", table=tables()),
+        pictures(),
+        published(),
+        tracked(),
+    ]
+
+
 def tracking_uri():
     """Tracking URI: the configured one, or the local SQLite store."""
     return config["tracking"]["uri"] or f"sqlite:///{Path('results/mlflow.db').resolve()}"
@@ -245,6 +259,8 @@ def tracking_uri():
 
 def closing_lines():
     """What the user wants to know at the end: where everything is, as far as it is there."""
+    if LIVE:
+        return list_lines()
     places = {"Tables": "tables", "Beside the publication": "published", "Figures": "figures", "Report": "report.html"}
     lines = [f"{name}: {RESULTS}/{place}" for name, place in places.items() if Path(RESULTS, place).exists()]
     if Path(RESULTS, "tables").exists() and not Path(RESULTS, "report.html").exists():

@@ -1,0 +1,75 @@
+"""Nobody's identity leaves the files: planted in DICOM headers, searched for in everything that is written."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from standins.dicom import write_dicom
+from standins.pool import write_pool
+
+from coldstart.labelling.worklist import read_worklist
+
+pytestmark = pytest.mark.workflow
+
+
+def dicom_pool(folder, place, n):
+    """Phantoms as DICOM files, two for each patient; their truth, and every word that must stay in the headers."""
+    truth, words = write_pool(folder, n, per_patient=2), set()
+    labels = {}
+    for number, (name, (label, _)) in enumerate(truth.items()):
+        pixels = np.asarray(Image.open(folder / f"{name}.png")).astype(np.uint16) * 16
+        patient = number // 2
+        planted = write_dicom(
+            place / f"series {number // 8}/image{number:03d}",
+            pixels,
+            PatientID=f"MRN-{7_731_000 + patient}",
+            PatientName=f"Quillfeather{patient:03d}^Zdenka{patient:03d}",
+            PatientSex="FM"[patient % 2],
+            PatientAge=f"0{20 + patient}Y",
+        )
+        words.update(word for word in planted if len(word) > 4)
+        labels[f"image{number:03d}"] = label
+    return labels, words
+
+
+def test_no_identity_is_found_in_anything_that_is_written(place, tmp_path):
+    labels, words = dicom_pool(tmp_path / "pictures", place.folder / "archive", 48)
+    assert len(words) > 48
+    (place.folder / "archive/cut short").write_bytes((place.folder / "archive/series 0/image000").read_bytes()[:900])
+    config = {
+        "dataset": {"name": "hospital", "kind": "pool", "root": "archive", "size": 32},
+        "tasks": ["classification"],
+        "models": {"pixels": {"encoder": "pixels", "size": 16}},
+        "learning": {"classification": {"network": "small_cnn", "optimiser": "adam", "epochs": 1}},
+        "worklist": {"budget": 12, "batch": 4},
+    }
+    said = []
+    for number in (0, 1):
+        result = place.run("worklist", config=config)
+        assert result.code == 0, result.text
+        said.append(result.text)
+        listed = read_worklist(place.folder / f"results/hospital/worklist/classification/list{number}/worklist.csv")
+        assert listed.patient_id.str.fullmatch(r"p[0-9a-f]{12}").all()
+        assert listed.patient_id.is_unique, "nobody is asked for twice while another waits"
+        answers = listed.assign(label=[labels[name.rpartition("/")[2]] for name in listed.sample_id])
+        (place.folder / "labels").mkdir(exist_ok=True)
+        answers.to_csv(place.folder / f"labels/{number}.csv", index=False)
+    quality = pd.read_csv(place.folder / "results/hospital/quality.csv")
+    assert quality.file.tolist() == ["cut short"]
+    assert quality.left_out.all()
+    groups = pd.read_csv(place.folder / "results/hospital/worklist/classification/list1/groups.csv")
+    assert set(groups.column) >= {"sex", "age"}
+
+    written = [path for path in place.folder.rglob("*") if path.is_file() and "archive" not in path.parts]
+    assert {"mlflow.db", "worklist.csv", "label_studio.json", "scan.log"} <= {path.name for path in written}
+    texts = {str(path): path.read_bytes() for path in written} | {"terminal": "\n".join(said).encode()}
+    # Columns of Parquet are compressed: they are searched as values.
+    for path in written:
+        if path.suffix == ".parquet":
+            texts[f"{path} (values)"] = json.dumps(pd.read_parquet(path).astype(str).to_numpy().tolist()).encode()
+    for word in words:
+        for where, text in texts.items():
+            assert word.lower().encode() not in text.lower(), f"{word} in {where}"
+            assert word.lower() not in where.lower()
