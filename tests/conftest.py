@@ -5,6 +5,8 @@ from xdist.scheduler import LoadFileScheduling
 
 # These files share one finished run of the workflow, which a worker makes once.
 SHARING = ("tests/workflow/test_chain.py", "tests/workflow/test_incremental.py")
+# And these a running Label Studio.
+SERVED = ("tests/workflow/test_label_studio.py", "tests/workflow/test_worklist.py")
 # Long tests that share nothing: they come last, one by one, so that no worker waits for another's file.
 INDEPENDENT = (
     "tests/unit/test_tracking_mirror.py",
@@ -21,7 +23,7 @@ class ByFile(LoadFileScheduling):
         file = nodeid.partition("::")[0]
         if file in INDEPENDENT:
             return nodeid
-        return "finished" if file in SHARING else file
+        return "finished" if file in SHARING else "served" if file in SERVED else file
 
 
 @pytest.hookimpl(optionalhook=True)

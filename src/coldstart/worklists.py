@@ -24,8 +24,9 @@ WORKLIST = {
 }
 # Why these: docs/choosing.md.
 DEFAULTS = {
-    "models": {"pixels": {"encoder": "pixels"}},
-    "methods": {"clustering": {"strategy": "kmeans_sweep"}},
+    # Small, and one start: a pool may have many thousand images.
+    "models": {"pixels": {"encoder": "pixels", "size": 32}},
+    "methods": {"clustering": {"strategy": "kmeans_sweep", "n_init": 1}},
     "query": {"strategies": {"uncertainty": {"strategy": "uncertainty"}}},
 }
 LEARNING = {

@@ -62,26 +62,25 @@ def annotate(tasks, truth, classes, *, draw=False, skip=()):
     exported = []
     for number, task in enumerate(json.loads(tasks.read_text())):
         name = task["data"]["sample_id"]
-        label, mask = truth[name]
         annotation = {"id": number, "was_cancelled": name in skip, "completed_by": 1}
-        result = drawn(mask, classes[1]) if draw else chosen(classes[label])
-        annotation["result"] = [] if name in skip else [result]
+        annotation["result"] = [] if name in skip else [answer(truth[name], classes, draw)]
         exported.append({"id": number, "data": task["data"], "annotations": [annotation]})
     return json.dumps(exported)
 
 
-def chosen(name):
-    """Result of a choice."""
-    return {"from_name": "label", "to_name": "image", "type": "choices", "value": {"choices": [name]}}
-
-
-def drawn(mask, name):
-    """Result of a brush that has painted a mask."""
+def answer(known, classes, draw):
+    """Result of a choice, or of a brush that has painted the mask; parameters as for `annotate`."""
+    label, mask = known
+    if not draw:
+        value = {"choices": [classes[label]]}
+        return {"id": "c", "from_name": "label", "to_name": "image", "type": "choices", "value": value}
     return {
+        "id": "b",
         "from_name": "brush",
         "to_name": "image",
         "type": "brushlabels",
         "original_height": mask.shape[0],
         "original_width": mask.shape[1],
-        "value": {"format": "rle", "rle": encode_rle(mask), "brushlabels": [name]},
+        "image_rotation": 0,
+        "value": {"format": "rle", "rle": encode_rle(mask), "brushlabels": [classes[1]]},
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from label_studio_server import ENVIRONMENT, label_studio
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKOUT = ["Snakefile", "profiles", "workflow", "config", "envs", "src"]
@@ -165,3 +166,13 @@ def finished(tmp_path_factory):
 def place(tmp_path):
     """Workplace of one's own, on the real checkout."""
     return Workplace(ROOT, tmp_path / "work")
+
+
+@pytest.fixture(scope="session")
+def annotator_server(tmp_path_factory):
+    """A real Label Studio, where its environment is there; else None."""
+    if not (ENVIRONMENT / "label-studio").is_file():
+        yield None
+        return
+    with label_studio(tmp_path_factory.mktemp("label_studio")) as server:
+        yield server

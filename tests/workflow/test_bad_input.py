@@ -240,7 +240,7 @@ def test_metadata_columns_of_any_name_change_nothing(place, data, tmp_path):
     settings = {
         "tasks": ["classification"],
         "budgets": [4],
-        "query__rounds": 1,
+        "query__rounds": 0,
         "methods": {"random": {"strategy": "random"}},
     }
     settings |= {"models": {}, "query__models": None}

@@ -53,7 +53,9 @@ def overlapping(spans):
     return any(first[1] > second[0] for first, second in itertools.pairwise(spans))
 
 
-@pytest.mark.parametrize(("limit", "slots"), [(0, {None}), (1, {"0", "1"}), (2, {"0", "1"})])
+@pytest.mark.parametrize(
+    ("limit", "slots"), [(0, {None}), pytest.param(1, {"0", "1"}, marks=pytest.mark.long), (2, {"0", "1"})]
+)
 def test_devices_are_never_shared(place, fake_devices, limit, slots):
     run = "results/tiny/runs/classification/none/random/none/b4/s{}/t0/round0/fit.json"
     wanted = [run.format(seed) for seed in CONFIG["seeds"]]

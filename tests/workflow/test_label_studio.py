@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
-from label_studio_server import label_studio, python_or_skip
+from label_studio_server import python_or_skip
 from PIL import Image
 
 from coldstart.labelling.answers import read_answers
@@ -28,10 +28,11 @@ with np.load(sys.argv[1]) as masks:
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with label_studio(tmp_path_factory.mktemp("label_studio")) as found:
-        yield found
+@pytest.fixture
+def server(annotator_server):
+    """The server; without its environment the test is skipped."""
+    python_or_skip()
+    return annotator_server
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import mlflow
 import pandas as pd
 import pytest
 from PIL import Image
-from standins.pool import annotate, write_pool
+from standins.pool import annotate, answer, write_pool
 
 from coldstart.labelling.hand_out import stems
 from coldstart.labelling.worklist import read_worklist
@@ -31,7 +31,15 @@ HANDED_OUT = {
 }
 
 
-def configuration(task, **worklist):
+CLASSES = ["absent", "present"]
+# One that reads the predictions, and one that asks the network itself and looks at the images.
+QUERIES = {
+    "classification": {"unsure": {"strategy": "entropy"}},
+    "segmentation": {"mixed": {"strategy": "hybrid", "source": "views"}},
+}
+
+
+def configuration(task):
     return {
         "dataset": {"name": "mine", "kind": "pool", "root": "own images", "size": 32},
         "tasks": [task],
@@ -40,15 +48,16 @@ def configuration(task, **worklist):
             "classification": {"network": "small_cnn", "optimiser": "adam", "learning_rate": 0.001, "epochs": 2},
             "segmentation": {"network": "small_unet", "optimiser": "adam", "learning_rate": 0.005, "epochs": 2},
         },
-        "worklist": {"budget": 10, "batch": 6, **worklist},
+        "query": {"strategies": QUERIES[task]},
+        "worklist": {"budget": 10, "batch": 6, "classes": CLASSES},
     }
 
 
 class Loop:
-    """A pool with its annotator."""
+    """A pool with its annotator, who works in Label Studio where there is one, and else writes what it exports."""
 
-    def __init__(self, place, task):
-        self.place, self.task = place, task
+    def __init__(self, place, task, server):
+        self.place, self.task, self.server = place, task, server
         self.config = configuration(task)
         self.labels = place.folder / "labels"
         self.labels.mkdir(parents=True)
@@ -65,11 +74,19 @@ class Loop:
         self.said = result.text
         return read_worklist(self.folder(number) / "worklist.csv")
 
-    def answer(self, number, name, **options):
+    def answer(self, number, name, skip=()):
         """Answer a list in Label Studio."""
-        tasks, draw = self.folder(number) / "label_studio.json", self.task == "segmentation"
-        text = annotate(tasks, self.truth, ["negative", "positive"], draw=draw, **options)
-        (self.labels / name).write_text(text)
+        tasks, draw, classes = self.folder(number) / "label_studio.json", self.task == "segmentation", CLASSES
+        if self.server is None:
+            (self.labels / name).write_text(annotate(tasks, self.truth, classes, draw=draw, skip=skip))
+            return
+        interface = (self.folder(number) / "label_studio.xml").read_text()
+        project = self.server.new_project(f"{self.task} {number}", interface)
+        for task in self.server.upload(project, tasks):
+            image = task["data"]["sample_id"]
+            results = [] if image in skip else [answer(self.truth[image], classes, draw)]
+            self.server.annotate(task, *results, skipped=image in skip)
+        self.server.export(project, "JSON", self.labels / name)
 
     def digests(self, number):
         """What a list is, byte for byte."""
@@ -77,8 +94,8 @@ class Loop:
         return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_three_lists_of_a_classification(place):
-    loop = Loop(place, "classification")
+def test_three_lists_of_a_classification(place, annotator_server):
+    loop = Loop(place, "classification", annotator_server)
     first = loop.next(0)
     assert len(first) == 10
     assert set(first.sample_id) <= set(loop.truth)
@@ -132,8 +149,8 @@ def test_three_lists_of_a_classification(place):
     assert sorted(run.info.run_name for run in runs) == ["list1", "list2"]
 
 
-def test_three_lists_of_a_segmentation(place):
-    loop = Loop(place, "segmentation")
+def test_three_lists_of_a_segmentation(place, annotator_server):
+    loop = Loop(place, "segmentation", annotator_server)
     first = loop.next(0)
     loop.answer(0, "first.json")
     second = loop.next(1)

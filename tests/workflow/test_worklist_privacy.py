@@ -1,6 +1,7 @@
 """Nobody's identity leaves the files: planted in DICOM headers, searched for in everything that is written."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,29 @@ from coldstart.labelling.worklist import read_worklist
 pytestmark = pytest.mark.workflow
 
 
-def dicom_pool(folder, place, n):
-    """Phantoms as DICOM files, two for each patient; their truth, and every word that must stay in the headers."""
-    truth, words = write_pool(folder, n, per_patient=2), set()
-    labels = {}
-    for number, (name, (label, _)) in enumerate(truth.items()):
-        pixels = np.asarray(Image.open(folder / f"{name}.png")).astype(np.uint16) * 16
+REAL = Path(__file__).resolve().parents[3] / "shared/data/nih_chestxray"
+
+
+def phantoms(folder):
+    """Pictures that a program drew, with their labels."""
+    truth = write_pool(folder, 48, per_patient=2)
+    return [(folder / f"{name}.png", label) for name, (label, _) in truth.items()]
+
+
+def xrays(folder):
+    """Real chest X-rays, those of both labels in turn."""
+    if not REAL.is_dir():
+        pytest.skip("the chest X-rays are not beside the project (../shared/data/nih_chestxray)")
+    table = pd.read_csv(REAL / "labels.csv").groupby("pneumonia", sort=True).head(24)
+    table = table.sort_values("file_name", kind="stable")
+    return [(REAL / "images" / row.file_name, int(row.pneumonia)) for row in table.itertuples()]
+
+
+def dicom_pool(pictures, place):
+    """Pictures as DICOM files, two for each patient; their labels, and every word that must stay in the headers."""
+    words, labels = set(), {}
+    for number, (path, label) in enumerate(pictures):
+        pixels = np.asarray(Image.open(path).convert("L")).astype(np.uint16) * 16
         patient = number // 2
         planted = write_dicom(
             place / f"series {number // 8}/image{number:03d}",
@@ -34,8 +52,9 @@ def dicom_pool(folder, place, n):
     return labels, words
 
 
-def test_no_identity_is_found_in_anything_that_is_written(place, tmp_path):
-    labels, words = dicom_pool(tmp_path / "pictures", place.folder / "archive", 48)
+@pytest.mark.parametrize("pictures", [phantoms, xrays])
+def test_no_identity_is_found_in_anything_that_is_written(place, tmp_path, pictures):
+    labels, words = dicom_pool(pictures(tmp_path / "pictures"), place.folder / "archive")
     assert len(words) > 48
     (place.folder / "archive/cut short").write_bytes((place.folder / "archive/series 0/image000").read_bytes()[:900])
     config = {
