@@ -72,6 +72,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
+	$(BIN)/snakemake --lint --configfile config/my_pool.yaml
 
 format: setup
 	$(BIN)/ruff check --fix .

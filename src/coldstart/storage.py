@@ -40,7 +40,7 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
-def write_table(path, table, metadata=None):
+def write_table(path, table, metadata=None, **layout):
     """Write a data frame or Arrow table as Parquet.
 
     Parameters
@@ -51,6 +51,8 @@ def write_table(path, table, metadata=None):
         Its rows; an index is not kept.
     metadata : dict, optional
         Plain values kept in the file's metadata, read back by `read_metadata`.
+    **layout
+        Options of `pyarrow.parquet.write_table`.
     """
     if isinstance(table, pd.DataFrame):
         table = pa.Table.from_pandas(table, preserve_index=False)
@@ -58,7 +60,7 @@ def write_table(path, table, metadata=None):
         kept = {**(table.schema.metadata or {}), METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
         table = table.replace_schema_metadata(kept)
     with replacing(path) as temporary:
-        pq.write_table(table, temporary)
+        pq.write_table(table, temporary, **layout)
 
 
 def read_table(path, columns=None):

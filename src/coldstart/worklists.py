@@ -1,14 +1,17 @@
 """Live labelling: what a configuration with the section `worklist` leaves out, and which list comes next."""
 
+import json
 import os
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from coldstart.errors import InputError
 from coldstart.grid import arms, strategies, whole_pool
 from coldstart.registry import choices
 
+# Where the process that plans tells its jobs which lists there are.
+TOLD = "COLDSTART_LISTS"
 # The schema fills in no defaults below a section that may be missing.
 WORKLIST = {
     "batch": 25,
@@ -203,3 +206,27 @@ def written_lists(folder):
     while os.path.isfile(path := Path(folder, f"list{len(found)}", "worklist.csv")):
         found.append(path.parent)
     return found
+
+
+def planned(find, *, plans, environment=os.environ):
+    """Give the lists as they were when Snakemake planned.
+
+    Every job reads the workflow again, and by its time a list may just have
+    been written: it would take it for one of those that are never made again.
+
+    Parameters
+    ----------
+    find : callable
+        ``find() -> dict of str to Current``, by task.
+    plans : bool
+        Whether this process plans, and so finds out and tells the others.
+    environment : mutable mapping, default=os.environ
+        By which the others are told.
+
+    Returns
+    -------
+    dict of str to Current
+    """
+    if plans or TOLD not in environment:
+        environment[TOLD] = json.dumps({task: asdict(current) for task, current in find().items()})
+    return {task: Current(**current) for task, current in json.loads(environment[TOLD]).items()}

@@ -25,8 +25,6 @@ def test_round_trip(tmp_path):
     assert vectors.dtype == np.float32
     assert np.array_equal(vectors, example().vectors)
     assert metadata == FACTS
-    # A view of Arrow's memory, hence read-only.
-    assert not vectors.flags.owndata
     assert not vectors.flags.writeable
     assert str(pq.read_schema(path).field("embedding").type) == "fixed_size_list<element: float>[3]"
 

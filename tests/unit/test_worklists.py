@@ -9,7 +9,7 @@ from snakemake.utils import validate
 from coldstart import configuration
 from coldstart.errors import InputError
 from coldstart.trainings import fill_learning
-from coldstart.worklists import Current, arm, check_worklist, current_list, fill_worklist, query, written_lists
+from coldstart.worklists import Current, arm, check_worklist, current_list, fill_worklist, planned, query, written_lists
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = configuration.read_schema(ROOT / "workflow/schemas/config.schema.yaml")
@@ -135,3 +135,13 @@ def test_new_answers_and_nothing_else_bring_the_next_list(tmp_path, lists, befor
         (tmp_path / f"list{number}").mkdir()
         (tmp_path / f"list{number}" / "worklist.csv").touch()
     assert current_list(tmp_path, lambda found: (before, now)) == expected
+
+
+def test_jobs_are_told_what_the_planning_found():
+    environment = {}
+    first = {"classification": Current(2, True)}
+    assert planned(lambda: first, plans=True, environment=environment) == first
+    assert planned(lambda: {"classification": Current(2, False)}, plans=False, environment=environment) == first
+    later = {"classification": Current(3, True)}
+    assert planned(lambda: later, plans=True, environment=environment) == later, "a process that plans looks anew"
+    assert planned(lambda: later, plans=False, environment={}) == later

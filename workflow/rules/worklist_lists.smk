@@ -1,7 +1,6 @@
 # Live labelling: which list each task is at, and what its rules take. A list that is written is never written again:
 # what it stood on is, for the lists after it, a file like any other, and no rule makes it.
 import json
-import os
 from functools import partial
 
 LIST = "<results>/worklist/{list}"
@@ -25,19 +24,14 @@ def answered_images(task, lists):
 
 
 def current_lists():
-    """Number of every task's list, and whether it is still to be made.
-
-    Found out once, by the process that plans: the jobs are told, since by
-    their time a list may just have been written.
-    """
-    if workflow.is_main_process or "COLDSTART_LISTS" not in os.environ:
-        found = {
+    """Number of every task's list, and whether it is still to be made."""
+    return worklists.planned(
+        lambda: {
             task: worklists.current_list(f"{RESULTS}/worklist/{task}", partial(answered_images, task))
             for task in config["tasks"]
-        }
-        os.environ["COLDSTART_LISTS"] = json.dumps({task: [one.number, one.new] for task, one in found.items()})
-    told = json.loads(os.environ["COLDSTART_LISTS"])
-    return {task: worklists.Current(*told[task]) for task in config["tasks"]}
+        },
+        plans=workflow.is_main_process,
+    )
 
 
 LIVE = config["worklist"] is not None
@@ -65,23 +59,28 @@ if workflow.is_main_process:
         logger.warning(line)
 
 
+def list_name(task, number):
+    """A list as the wildcard `list` has it, below the folder `worklist`."""
+    return str(Path(task, f"list{number}"))
+
+
 def list_names(task=None, new=False):
     """Folder of every task's current list, or of one task's, as the wildcard `list` has it; or of those to be made."""
     return [
-        f"{name}/list{one.number}" for name, one in CURRENT.items() if task in (None, name) and (one.new or not new)
+        list_name(name, one.number) for name, one in CURRENT.items() if task in (None, name) and (one.new or not new)
     ]
 
 
 def task_and_number(wildcards):
     """What the wildcard `list` says."""
-    task, number = wildcards.list.split("/list")
-    return task, int(number)
+    task, folder = Path(wildcards.list).parts
+    return task, int(folder.removeprefix("list"))
 
 
 def lists_before(wildcards):
     """Folders of the lists before this one, from list 0 on."""
     task, number = task_and_number(wildcards)
-    return [f"<results>/worklist/{task}/list{earlier}" for earlier in range(number)]
+    return [f"<results>/worklist/{list_name(task, earlier)}" for earlier in range(number)]
 
 
 def worklist_targets(wildcards=None):
@@ -93,7 +92,7 @@ def worklist_targets(wildcards=None):
     files = ["worklist.csv", "contact.html", "advice.md"]
     targets = [f"<results>/worklist/{name}/{file}" for name in list_names() for file in files]
     # Nothing is trained for the first list.
-    trained = [f"{task}/list{one.number}" for task, one in CURRENT.items() if one.number]
+    trained = [list_name(task, one.number) for task, one in CURRENT.items() if one.number]
     return targets + [f"<results>/worklist/{name}/tracking.parquet" for name in trained if tracked()]
 
 

@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 from coldstart.errors import InputError, shown
 from coldstart.storage import read_metadata, read_table, write_table
 
+ROWS_AT_ONCE = 4096
+
 
 def write_embedding(path, sample_ids, embedding):
     """Write an embedding.
@@ -32,7 +34,7 @@ def write_embedding(path, sample_ids, embedding):
         raise ValueError("an embedding needs one identifier per vector, each once")
     lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
     table = pa.table({"sample_id": pa.array(ids, type=pa.string()), "embedding": lists})
-    write_table(path, table, embedding.provenance)
+    write_table(path, table, embedding.provenance, row_group_size=ROWS_AT_ONCE)
 
 
 def read_embedding(path):
@@ -47,7 +49,7 @@ def read_embedding(path):
     -------
     sample_ids : numpy.ndarray of str, shape (n,)
     vectors : numpy.ndarray of float32, shape (n, d)
-        Read-only; no copy is made.
+        Read-only.
     metadata : dict
         The provenance.
 
@@ -57,17 +59,27 @@ def read_embedding(path):
         If the file is missing, damaged or no embedding.
     """
     try:
-        table = pq.read_table(path).combine_chunks()
-        metadata = read_metadata(path)
-    except (OSError, pa.ArrowException) as error:
+        with pq.ParquetFile(path) as file:
+            schema, metadata = file.schema_arrow, read_metadata(path)
+            kind = schema.field("embedding").type if {"sample_id", "embedding"} <= set(schema.names) else None
+            if kind is None or not pa.types.is_fixed_size_list(kind) or kind.value_type != pa.float32():
+                raise InputError(
+                    f"{path} is not an embedding of this workflow: delete it and run the same command again."
+                )
+            # Part by part: decoded at once, it would take several times the memory of the vectors.
+            vectors = np.empty((file.metadata.num_rows, kind.list_size), np.float32)
+            ids, start = [], 0
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=["sample_id", "embedding"]):
+                part = batch["embedding"].flatten().to_numpy().reshape(-1, kind.list_size)
+                vectors[start : start + batch.num_rows] = part
+                ids.append(batch["sample_id"].to_numpy(zero_copy_only=False).astype(str))
+                start += batch.num_rows
+    except InputError:
+        raise
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path} cannot be read ({error}): delete it and run the same command again.") from error
-    kind = table.schema.field("embedding").type if {"sample_id", "embedding"} <= set(table.column_names) else None
-    if kind is None or not pa.types.is_fixed_size_list(kind) or kind.value_type != pa.float32():
-        raise InputError(f"{path} is not an embedding of this workflow: delete it and run the same command again.")
-    lists = table["embedding"]
-    values = lists.chunk(0).flatten() if lists.num_chunks else pa.array([], type=pa.float32())
-    vectors = values.to_numpy(zero_copy_only=True).reshape(-1, kind.list_size)
-    return table["sample_id"].to_numpy().astype(str), vectors, metadata
+    vectors.flags.writeable = False
+    return np.concatenate(ids) if ids else np.empty(0, str), vectors, metadata
 
 
 def write_map(path, sample_ids, plane, metadata=None):

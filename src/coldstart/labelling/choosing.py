@@ -39,7 +39,9 @@ def by_selection(strategy, vectors, n, *, patients, groups, asked, seed, number,
 
     def select(rows, k):
         rng = np.random.default_rng([seed, number])
-        chosen = strategy(vectors[rows], k, rng=rng, groups=patients[rows], seed=seed, **parameters)
+        # Mostly all of them, of which no copy is made.
+        seen = vectors if len(rows) == len(vectors) else vectors[rows]
+        chosen = strategy(seen, k, rng=rng, groups=patients[rows], seed=seed, **parameters)
         found = {"row": rows[chosen.indices], "score": chosen.scores, "reason": chosen.reasons}
         return pd.DataFrame({**found, "cluster": chosen.clusters})
 
