@@ -287,9 +287,11 @@ def torch_device(device):
     str
         ``cuda``, or ``cpu`` where there is no device or PyTorch cannot use it.
     """
+    if device.name != "cuda":
+        return device.name
     import torch  # takes seconds, and the lease must come first
 
-    if device.name == "cuda" and not torch.cuda.is_available():
+    if not torch.cuda.is_available():
         LOGGER.warning("PyTorch cannot use CUDA device %s: running on the CPU", device.slot)
         return "cpu"
     return device.name
