@@ -237,9 +237,10 @@ def test_the_planning_is_told_every_answered_image_once(labels, tmp_path):
     save(labels / "002_a__1.png", np.zeros((4, 6)))
     lists = [tmp_path / "list0", tmp_path / "list1"]
     for task in ("classification", "segmentation"):
-        now = answered_now(find_files(labels), POOL, lists, task=task, classes=CLASSES)
+        now, unknown = answered_now(find_files(labels), POOL, lists, task=task, classes=CLASSES)
         assert sorted(now) == sorted(["a/1", "b/1", "a/2"])
-    assert answered_now([], POOL, lists, task="segmentation", classes=CLASSES) == []
+        assert (str(labels / "own.csv"), "nobody") in unknown
+    assert answered_now([], POOL, lists, task="segmentation", classes=CLASSES) == ([], [])
 
 
 def test_what_was_asked_is_read_from_the_lists(tmp_path):

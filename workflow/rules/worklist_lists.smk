@@ -20,7 +20,12 @@ def answered_images(task, lists):
 
     before = read_table(lists[-1] / "answers.parquet", columns=["sample_id"]).sample_id
     cohort = read_table(f"{RESULTS}/cohort.parquet")
-    return before, answered_now(answer_files(), cohort, lists, task=task, classes=config["worklist"]["classes"])
+    classes = config["worklist"]["classes"]
+    now, unknown = answered_now(answer_files(), cohort, lists, task=task, classes=classes)
+    if unknown:
+        named = shown(f"{name} in {file}" for file, name in unknown)
+        logger.warning(f"{task}: {len(unknown)} answers belong to no image of the pool and are not used: {named}.")
+    return before, now
 
 
 def current_lists():

@@ -22,6 +22,8 @@ number = int(number)
 pool, answers = read_table(files.pool), read_table(files.answers)
 lists = [read_worklist(path) for path in files.get("lists", [])]
 rows = [open_rows(lists[-1], answers, number - 1)] if lists else []
+# What was taken out of the pool since is no longer asked for.
+rows = [table[table.sample_id.isin(pool.sample_id)] for table in rows]
 wanted = list_size(lists[-1].sample_id, answers, params.batch) if lists else params.budget
 
 # Neither what is answered nor what is still open is asked for again.

@@ -10,6 +10,7 @@ from scripting import snakemake
 from coldstart.cohort import KINDS
 from coldstart.cohort.images import read_masks
 from coldstart.embedding.store import align, read_map
+from coldstart.errors import InputError, shown
 from coldstart.labelling.asked_map import plot_asked, states
 from coldstart.labelling.coco import coco
 from coldstart.labelling.datalist import datalist
@@ -28,7 +29,14 @@ folder, classes = Path(outputs.html).parent, params.classes
 for place in (outputs.pictures, *([outputs.masks] if outputs.get("masks") else [])):
     Path(place).mkdir(parents=True, exist_ok=True)
 cohort, answers = read_table(files.cohort).set_index("sample_id", drop=False), read_table(files.answers)
+# Files may have come and gone since the list was made.
+answers = answers[answers.sample_id.isin(cohort.index)]
 worklist = read_worklist(files.worklist)
+if gone := [name for name in worklist.sample_id if name not in cohort.index]:
+    raise InputError(
+        f"{len(gone)} images of the list are no longer in the pool ({shown(gone)}): put their files back, or delete "
+        f"{folder} to have the list made anew."
+    )
 rows = cohort.loc[worklist.sample_id].reset_index(drop=True)
 arrays = KINDS.module(params.kind).images(rows, **params.dataset)
 images = export_images(worklist, arrays, outputs.pictures, side_by_side=params.dataset.get("volumes") == "volumes")

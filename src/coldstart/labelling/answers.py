@@ -242,8 +242,10 @@ def answered_now(files, samples, lists, *, task, classes):
 
     Returns
     -------
-    list of str
+    answered : list of str
         Different sample_ids, in the order of the files.
+    unknown : list of tuple of str
+        As `Answers.unknown`.
 
     Raises
     ------
@@ -251,6 +253,6 @@ def answered_now(files, samples, lists, *, task, classes):
         As for `read_answers`.
     """
     if not files:
-        return []
+        return [], []
     found = read_answers(files, samples, task=task, classes=classes, asked=Asked.read(lists))
-    return list(dict.fromkeys(answer.sample_id for answer in found.answers))
+    return list(dict.fromkeys(answer.sample_id for answer in found.answers)), found.unknown
