@@ -101,7 +101,11 @@ def test_three_lists_of_a_classification(place, annotator_server):
     assert set(first.sample_id) <= set(loop.truth)
     for stem in stems(first):
         assert Image.open(loop.folder(0) / f"images/{stem}.png").size == (48, 48)
-    assert place.run("worklist", config=loop.config).idle
+    (loop.labels / "strange.csv").write_text("sample_id,label\nnobody,1\n")
+    again = place.run("worklist", config=loop.config)
+    assert again.idle
+    assert "classification: list 0 is there and waits for answers" in again.text
+    assert "1 answers belong to no image of the pool and are not used: nobody in labels/strange.csv" in again.text
     lists = {0: loop.digests(0)}
 
     skipped = first.sample_id[3]
