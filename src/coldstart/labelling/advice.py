@@ -148,11 +148,12 @@ def untold(points, shared, ahead, metric, number, classes):
         return f"all {counted([len(shared)], 'held-out image')} are {only}, and AUROC needs both classes."
     patients = class_patients(shared) if metric == "auroc" else (points[-1].n_patients,)
     if min(patients) < FEWEST:
-        what = f"{classes[1]} and {classes[0]}" if metric == "auroc" else ""
+        if metric == "dice":
+            return f"the hold-out has {counted(patients, 'patient')}, and below {FEWEST} it cannot show a gain."
         numbers = " and ".join(map(str, patients))
         return (
-            f"the hold-out has {numbers} {f'patients ({what})' if what else 'patients'}, and below {FEWEST}"
-            f"{' of either class' if what else ''} it cannot show a gain."
+            f"the hold-out has {numbers} patients ({classes[1]} and {classes[0]}), and below {FEWEST} of either class "
+            "it cannot show a gain."
         )
     if np.ptp(points[-1].resampled[np.isfinite(points[-1].resampled)]) == 0:
         how = "rightly" if points[-1].value == 1 else "alike"
