@@ -8,6 +8,7 @@ from pathlib import Path
 
 from coldstart.errors import InputError
 from coldstart.grid import arms, strategies, whole_pool
+from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import choices
 
 # Where the process that plans tells its jobs which lists there are.
@@ -30,7 +31,7 @@ DEFAULTS = {
     # Small, and one start: a pool may have many thousand images.
     "models": {"pixels": {"encoder": "pixels", "size": 32}},
     "methods": {"clustering": {"strategy": "kmeans_sweep", "n_init": 1}},
-    "query": {"strategies": {"uncertainty": {"strategy": "uncertainty"}}},
+    "query": {"strategies": {"unsure_and_diverse": {"strategy": "entropy_diversity"}}},
 }
 LEARNING = {
     "classification": {
@@ -157,6 +158,30 @@ def query(config, task):
     if (name or next(iter(found), None)) not in found:
         raise InputError(f"worklist.query: no query strategy for {task}: name one in query.strategies that serves it.")
     return name or found[0]
+
+
+def query_model(config, task):
+    """Embedding model whose vectors the query of the later lists is given; ``none`` without any.
+
+    Its own, or that of the first list; after a first list without an embedding
+    the first of all, where the query needs one.
+    """
+    section = config["query"]["strategies"][query(config, task)]
+    found = section["model"] or arm(config)[0]
+    needs = QUERIES.entry(section["strategy"]).facts.get("uses_embedding")
+    return next(iter(config["models"]), "none") if found == "none" and needs else found
+
+
+def is_default(config, room):
+    """Tell whether the methods or the queries of a configuration are those that `fill_worklist` fills in."""
+    given, default = (room_of(sections)[room] for sections in (config, DEFAULTS))
+    strategies_of = ({name: section["strategy"] for name, section in part.items()} for part in (given, default))
+    return next(strategies_of) == next(strategies_of)
+
+
+def room_of(sections):
+    """Methods and queries of a configuration."""
+    return {"methods": sections["methods"], "queries": sections["query"]["strategies"]}
 
 
 @dataclass(frozen=True)

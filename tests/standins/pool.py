@@ -9,7 +9,7 @@ from coldstart.cohort import phantom
 from coldstart.labelling.label_studio_rle import encode_rle
 
 
-def write_pool(folder, n, size=48, seed=5, prevalence=0.4, per_patient=1):
+def write_pool(folder, n, size=48, seed=5, prevalence=0.5, per_patient=1):
     """Write phantom chest X-rays as PNG files.
 
     Parameters

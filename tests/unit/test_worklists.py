@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from snakemake.utils import validate
 
-from coldstart import configuration
+from coldstart import configuration, worklists
 from coldstart.errors import InputError
 from coldstart.trainings import fill_learning
 from coldstart.worklists import Current, arm, check_worklist, current_list, fill_worklist, planned, query, written_lists
@@ -35,7 +35,11 @@ def complete(tasks=("classification",), worklist=None, **sections):
 def test_ten_lines_are_a_configuration():
     config = complete(("classification", "segmentation"))
     assert arm(config) == ("pixels", "clustering")
-    assert {task: query(config, task) for task in config["tasks"]} == dict.fromkeys(config["tasks"], "uncertainty")
+    assert {task: query(config, task) for task in config["tasks"]} == dict.fromkeys(
+        config["tasks"], "unsure_and_diverse"
+    )
+    assert worklists.is_default(config, "methods")
+    assert worklists.is_default(config, "queries")
     assert config["learning"]["segmentation"]["network"] == "small_unet"
 
 
@@ -58,6 +62,16 @@ def test_what_is_given_wins_over_the_defaults():
     assert query(config, "classification") == "m"
     config["worklist"]["query"] = "e"
     assert query(config, "classification") == "e"
+    assert not worklists.is_default(config, "methods")
+    assert not worklists.is_default(config, "queries")
+
+
+def test_a_query_that_needs_an_embedding_finds_one_after_a_random_first_list():
+    config = complete(methods={"chance": {"strategy": "random"}})
+    assert arm(config) == ("none", "chance")
+    assert worklists.query_model(config, "classification") == "pixels"
+    config = complete(methods={"chance": {"strategy": "random"}}, query={"strategies": {"m": {"strategy": "margin"}}})
+    assert worklists.query_model(config, "classification") == "none"
 
 
 @pytest.mark.parametrize(

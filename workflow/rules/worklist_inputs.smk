@@ -106,7 +106,7 @@ def ask_inputs(wildcards):
     }
     if task == "segmentation":
         files["maps"] = f"{LIST}/maps.npz"
-    if found := vectors(section["model"] or model, space(section, QUERIES)):
+    if found := vectors(worklists.query_model(config, task), space(section, QUERIES)):
         files["vectors"] = found
     needs = ask_needs(wildcards)
     if needs:
@@ -163,12 +163,11 @@ def chosen_by(wildcards):
     """What the images of a list are chosen by, for its reader."""
     task, number = task_and_number(wildcards)
     model, method = worklists.arm(config)
-    given = config["worklist"]
     return {
-        "model": model,
-        "method": method,
-        "query": worklists.query(config, task) if number else None,
-        "by_default": given["method"] is None if not number else given["query"] is None,
+        "model": worklists.query_model(config, task) if number else model,
+        "name": worklists.query(config, task) if number else method,
+        "later": number > 0,
+        "by_default": worklists.is_default(config, "queries" if number else "methods"),
     }
 
 

@@ -19,6 +19,15 @@ COLUMNS = [
     "label",
     "skip",
 ]
+# What the study of docs/choosing.md says of the defaults.
+DEFAULT_METHOD = (
+    "in the project's own study clustering was neither better nor worse than random choice beyond the noise, and its "
+    "results varied less on chest X-rays"
+)
+DEFAULT_QUERY = (
+    "in the project's own study it was the only query that lay below random choice nowhere in the mean, though above "
+    "it by no more than the noise"
+)
 TEXT = ["sample_id", "image", "patient_id", "reason", "label", "skip"]
 
 
@@ -155,15 +164,17 @@ def read_worklist(path):
     return rows[COLUMNS]
 
 
-def chosen_sentence(*, model, method, query, by_default):
-    """Say by what the new images of a list were chosen.
+def chosen_sentence(*, name, model, later, by_default):
+    """Say by what the new images of a list were chosen, and why so.
 
     Parameters
     ----------
-    model, method : str
-        Those of the first list; the model is ``none`` where there is none.
-    query : str or None
-        Query strategy of a later list.
+    name : str
+        Method of the first list, or query strategy of a later one.
+    model : str
+        The embedding that it was given; ``none`` for none.
+    later : bool
+        Whether the list is not the first.
     by_default : bool
         Whether the configuration left the choice open.
 
@@ -171,8 +182,11 @@ def chosen_sentence(*, model, method, query, by_default):
     -------
     str
     """
-    how = f"the query strategy '{query}'" if query else f"the method '{method}'"
-    how += "" if query or model == "none" else f" on the embedding '{model}'"
-    key = "worklist.query" if query else "worklist.method"
-    why = f"{key} leaves it open, so it is the first, or the default" if by_default else f"as {key} says"
-    return f"The new images of this list were chosen by {how}: {why}. docs/choosing.md says what is known of each."
+    how = f"the {'query strategy' if later else 'method'} '{name}'" + ("" if model == "none" else f" on '{model}'")
+    known = DEFAULT_QUERY if later else DEFAULT_METHOD
+    why = (
+        f"which is the default: {known} (docs/choosing.md)"
+        if by_default
+        else "docs/choosing.md says what is known of it"
+    )
+    return f"The new images of this list were chosen by {how}{', ' if by_default else '; '}{why}."
