@@ -119,7 +119,7 @@ SWEEP, LEVY = {"strategy": "kmeans_sweep", "n_init": 2}, {"strategy": "silhouett
     ("data", "task", "method", "queries"),
     [
         ("longitudinal", "segmentation", LEVY, ["levy", "acft"]),
-        ("candidates", "classification", LEVY, ["bald", "kcenter"]),
+        pytest.param("candidates", "classification", LEVY, ["bald", "kcenter"], marks=pytest.mark.long),
         pytest.param("synthstrip", "segmentation", SWEEP, ["acft", "hybrid"], marks=pytest.mark.long),
         pytest.param("chestx_det", "classification", SWEEP, ["levy", "kcenter"], marks=pytest.mark.long),
     ],

@@ -52,7 +52,7 @@ def dicom_pool(pictures, place):
     return labels, words
 
 
-@pytest.mark.parametrize("pictures", [phantoms, xrays])
+@pytest.mark.parametrize("pictures", [phantoms, pytest.param(xrays, marks=pytest.mark.long)])
 def test_no_identity_is_found_in_anything_that_is_written(place, tmp_path, pictures):
     labels, words = dicom_pool(pictures(tmp_path / "pictures"), place.folder / "archive")
     assert len(words) > 48
