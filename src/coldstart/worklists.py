@@ -172,16 +172,12 @@ def query_model(config, task):
     return next(iter(config["models"]), "none") if found == "none" and needs else found
 
 
-def is_default(config, room):
-    """Tell whether the methods or the queries of a configuration are those that `fill_worklist` fills in."""
-    given, default = (room_of(sections)[room] for sections in (config, DEFAULTS))
-    strategies_of = ({name: section["strategy"] for name, section in part.items()} for part in (given, default))
-    return next(strategies_of) == next(strategies_of)
-
-
-def room_of(sections):
-    """Methods and queries of a configuration."""
-    return {"methods": sections["methods"], "queries": sections["query"]["strategies"]}
+def is_default(config, later):
+    """Tell whether the methods, or for later lists the queries, are those that `fill_worklist` fills in."""
+    given, default = (part["query"]["strategies"] if later else part["methods"] for part in (config, DEFAULTS))
+    return {name: one["strategy"] for name, one in given.items()} == {
+        name: one["strategy"] for name, one in default.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ def test_ten_lines_are_a_configuration():
     assert {task: query(config, task) for task in config["tasks"]} == dict.fromkeys(
         config["tasks"], "unsure_and_diverse"
     )
-    assert worklists.is_default(config, "methods")
-    assert worklists.is_default(config, "queries")
+    assert worklists.is_default(config, later=False)
+    assert worklists.is_default(config, later=True)
     assert config["learning"]["segmentation"]["network"] == "small_unet"
 
 
@@ -62,8 +62,8 @@ def test_what_is_given_wins_over_the_defaults():
     assert query(config, "classification") == "m"
     config["worklist"]["query"] = "e"
     assert query(config, "classification") == "e"
-    assert not worklists.is_default(config, "methods")
-    assert not worklists.is_default(config, "queries")
+    assert not worklists.is_default(config, later=False)
+    assert not worklists.is_default(config, later=True)
 
 
 def test_a_query_that_needs_an_embedding_finds_one_after_a_random_first_list():

@@ -167,7 +167,7 @@ def chosen_by(wildcards):
         "model": worklists.query_model(config, task) if number else model,
         "name": worklists.query(config, task) if number else method,
         "later": number > 0,
-        "by_default": worklists.is_default(config, "queries" if number else "methods"),
+        "by_default": worklists.is_default(config, later=number > 0),
     }
 
 
