@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 GPUS ?= $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c GPU)
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS)
 
-.PHONY: setup setup-tensorflow setup-label-studio demo report test test-all lint format lock ui clean
+.PHONY: setup setup-tensorflow setup-label-studio demo report test test-all bench slurm lint format lock ui clean
 
 setup: $(INSTALLED)
 
@@ -66,6 +66,15 @@ test: setup setup-tensorflow
 test-all: export OMP_NUM_THREADS = 1
 test-all: test
 	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m long
+
+# What benchmarks/README.md reports, one after the other: about an hour on two cores, best with nothing beside it.
+bench: setup
+	@for name in training gpu kmeans selection_cost embedding workflow results_size grid_time; do \
+		$(BIN)/python benchmarks/$$name.py || exit 1; echo; done
+
+# A small grid through a real SLURM of one node; as root on Debian 12, since it installs SLURM's packages.
+slurm: setup
+	$(BIN)/python benchmarks/slurm.py
 
 lint: setup
 	$(BIN)/ruff check .
