@@ -10,7 +10,7 @@ from torch import nn
 from coldstart.errors import InputError
 from coldstart.evaluation.classification import auroc
 from coldstart.learning import PATCHES, candidates
-from coldstart.learning.candidates import Examples, patch_count
+from coldstart.learning.candidates import Examples, held, patch_count, read_anew
 from coldstart.learning.pixels import load_rows, scaled
 from coldstart.learning.prediction import predict, predict_patches
 from coldstart.learning.settings import Settings
@@ -141,6 +141,34 @@ def test_examples_held_and_cut_afresh_are_the_same(recipe, dtype, monkeypatch):
     )
     assert torch.equal(held.pixels(torch.arange(3 * m)), expected.flatten(0, 1))
     assert held.pixels(chosen).dtype == torch.float32
+
+
+@pytest.mark.parametrize("recipe", [{}, {"recipe": "halves"}])
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_held_images_are_those_that_are_read_anew_and_are_read_once(recipe, dtype, colour, monkeypatch):
+    images, config, reads = IMAGES.astype(dtype), settings(patches=recipe), []
+    images = np.repeat(images[..., None], 3, axis=-1) if colour else images
+    rows = np.array([5, 2, 7, 7])
+    monkeypatch.setattr(candidates, "load_rows", lambda *given: reads.append(1) or load_rows(*given))
+    once, anew = (how(images, rows, config, torch.device("cpu")) for how in (held, read_anew))
+    for part in (slice(0, 4), slice(1, 3), slice(3, 10)):
+        reads.clear()
+        shown = once(part)
+        assert reads == []
+        assert torch.equal(shown, anew(part))
+        assert reads == [1]
+
+
+def test_images_that_fill_too_much_memory_are_not_held(monkeypatch):
+    rows, config, bytes_ = np.arange(4), settings(patches={}), 4 * SIZE * SIZE
+    for dtype, bound, kept in [(np.uint8, bytes_, True), (np.uint8, bytes_ - 1, False), (np.uint16, bytes_, False)]:
+        reads = []
+        monkeypatch.setattr(candidates, "HELD", bound)
+        monkeypatch.setattr(candidates, "load_rows", lambda *given, reads=reads: reads.append(1) or load_rows(*given))
+        load = held(IMAGES.astype(dtype), rows, config, torch.device("cpu"))
+        load(slice(0, 2)), load(slice(2, 4))
+        assert len(reads) == (1 if kept else 2)
 
 
 def test_without_patches_examples_are_the_images():

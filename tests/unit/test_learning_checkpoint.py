@@ -10,7 +10,9 @@ import pytest
 import torch
 
 import coldstart
+from coldstart.learning.checkpoint import load, save
 from coldstart.learning.settings import Settings
+from coldstart.learning.state import State
 from coldstart.learning.training import fit
 from coldstart.learning.weights_file import save_weights
 
@@ -210,6 +212,47 @@ def test_a_damaged_checkpoint_is_not_used(damage, tmp_path, caplog):
     assert len(calls) == 4
     assert "damaged" in caplog.text
     assert_same(found, training("small_cnn", None, epochs=4))
+
+
+def state(weights=20_000):
+    network = torch.nn.Linear(weights, 1, bias=False)
+    settings = Settings(network="small_cnn", optimiser="sgd")
+    return State(network, settings, 0.1, [0, 1], torch.device("cpu"))
+
+
+def go_on(one, value):
+    """One epoch of some state, which moves the weights and is judged."""
+    one.optimiser.zero_grad()
+    one.network.weight.sum().backward()
+    one.optimiser.step()
+    epoch = len(one.history) + 1
+    one.judge(epoch, value)
+    one.history.append([epoch, 0.0, value, 0.1, 0.0, 0.0])
+
+
+def test_weights_that_are_the_best_so_far_are_saved_once(tmp_path):
+    sizes, one = [], state()
+    for value in (0.5, 0.4):
+        go_on(one, value)
+        save(tmp_path / "checkpoint.pt", one.to_save(), "one")
+        sizes.append((tmp_path / "checkpoint.pt").stat().st_size)
+    assert sizes[0] < sizes[1] - 4 * 20_000
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_the_best_weights_stay_those_of_their_epoch_after_a_resumption(after, tmp_path):
+    values, one, kept = [0.5, 0.6, 0.1, 0.2], state(), []
+    torch.manual_seed(after)
+    for epoch, value in enumerate(values, 1):
+        go_on(one, value)
+        kept.append(one.network.weight.detach().clone())
+        if epoch == after:
+            save(tmp_path / "checkpoint.pt", one.to_save(), "one")
+            one = state()
+            one.restore(load(tmp_path / "checkpoint.pt", "one"))
+            assert torch.equal(one.network.weight, kept[-1])
+    assert not torch.equal(kept[1], kept[3])
+    assert torch.equal(one.best["weight"], kept[1])
 
 
 def test_checkpoints_are_not_written_more_often_than_asked_for(tmp_path):

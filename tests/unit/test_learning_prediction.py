@@ -6,6 +6,7 @@ import torch
 
 from coldstart.errors import InputError
 from coldstart.learning import prediction
+from coldstart.learning.computing import placed
 from coldstart.learning.prediction import predict, probabilities
 from coldstart.learning.settings import Settings
 
@@ -37,6 +38,15 @@ def test_rows_come_in_the_order_asked_for_whatever_the_batch(monkeypatch):
         predict(network, IMAGES, [7, 0, 3, 3], CLASSIFIER, "cpu"), whole[[7, 0, 3, 3]], atol=1e-6
     )
     assert predict(network, IMAGES, [], CLASSIFIER, "cpu").shape == (0,)
+
+
+@pytest.mark.parametrize("name", ["small_cnn", "vgg11", "small_unet", "unet"])
+def test_images_predicted_together_are_what_they_are_one_by_one(name):
+    settings = Settings(network=name)
+    network = placed(settings.build(channels=1, seed=0), settings, torch.device("cpu"))
+    together = predict(network, IMAGES, range(9), settings, "cpu")
+    alone = np.concatenate([predict(network, IMAGES, [row], settings, "cpu") for row in range(9)])
+    np.testing.assert_allclose(together, alone, atol=1e-3 if settings.task == "segmentation" else 1e-5)
 
 
 def test_maps_are_the_sigmoid_in_half_precision():

@@ -54,7 +54,7 @@ def test_learns_the_toy():
 
 
 def test_segments_the_toy():
-    config = settings("small_unet", epochs=25, learning_rate=0.005, augment="light")
+    config = settings("small_unet", epochs=35, learning_rate=0.005, augment="light")
     done = train(config, train_rows=np.flatnonzero(LABELS[:18]), val_rows=[])
     rows = np.flatnonzero(LABELS)[6:]
     maps = predict(done.network, IMAGES, rows, config, "cpu") >= 0.5

@@ -1,5 +1,7 @@
 """The published U-Net: its size, its dropout, and that it learns."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -90,8 +92,8 @@ def test_it_overfits_one_patient_with_the_focal_loss(tmp_path):
     """S4-04."""
     chosen = {"n": 1, "resolution": 48, "slices": 8, "seed": 0}
     cohort = longitudinal_phantom.build(**chosen)
-    write_images(tmp_path / "i.npy", longitudinal_phantom.images(cohort, **chosen), cohort, 32, channels=3)
-    write_masks(tmp_path / "m.npy", longitudinal_phantom.masks(cohort, **chosen), cohort, 32)
+    write_images(tmp_path / "i.npy", partial(longitudinal_phantom.images, **chosen), cohort, 32, channels=3)
+    write_masks(tmp_path / "m.npy", partial(longitudinal_phantom.masks, **chosen), cohort, 32)
     images, masks = read_images(tmp_path / "i.npy"), np.asarray(read_masks(tmp_path / "m.npy"))
     assert masks.mean() < 0.05
     settings = Settings(

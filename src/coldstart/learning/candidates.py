@@ -44,6 +44,55 @@ def cut_patches(images, rows, settings):
     return PATCHES.load(recipe)(images, rows, **parameters)
 
 
+def read_anew(images, rows, settings, device):
+    """Show a network some images, which are read when they are asked for and not kept.
+
+    Parameters
+    ----------
+    images : numpy.ndarray of shape (n, size, size) or (n, size, size, C)
+        Stored pixels, possibly a memory map.
+    rows : array_like of int
+        Which images.
+    settings : Settings
+        `patches` is used.
+    device : torch.device
+
+    Returns
+    -------
+    callable
+        ``load(part) -> pixels``: of a slice of `rows`, float32 of shape
+        (k, C, size, size) in [0, 1] on the device, with patches all those of an
+        image one after the other.
+    """
+    rows = np.asarray(rows, dtype=np.int64)
+
+    def load(part):
+        pixels = scaled(load_rows(images, rows[part], device))
+        return cut_patches(pixels, rows[part], settings).flatten(0, 1) if settings.patches else pixels
+
+    return load
+
+
+def held(images, rows, settings, device):
+    """Show a network some images again and again: they stay on the device if they fit in `HELD` bytes.
+
+    Parameters
+    ----------
+    images, rows, settings, device
+        As for `read_anew`.
+
+    Returns
+    -------
+    callable
+        As for `read_anew`, with the same pixels.
+    """
+    if len(rows) * images[0].size * (1 if images.dtype == np.uint8 else 4) > HELD or not len(rows):
+        return read_anew(images, rows, settings, device)
+    examples = Examples(images, rows, settings, device)
+    numbers = torch.arange(len(examples), device=device).view(len(rows), examples.per_image)
+    return lambda part: examples.pixels(numbers[part].flatten())
+
+
 class Examples:
     """What a network is trained on: images, or the patches of each.
 

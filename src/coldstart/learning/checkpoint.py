@@ -17,7 +17,7 @@ from coldstart.storage import replacing
 
 LOGGER = logging.getLogger("coldstart")
 # Seconds that every epoch can spare, and the share of the time that slower writes may take.
-QUICK, SHARE = 0.5, 0.1
+QUICK, SHARE = 0.5, 0.05
 DAMAGE = (zipfile.BadZipFile, pickle.UnpicklingError, OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError)
 
 
@@ -86,7 +86,7 @@ def save(path, state, fingerprint):
     -------
     float
         Seconds to wait before the next one: none after a quick write; after a
-        slow one (VGG-11: 1.5 GB) so many that writing takes a tenth of the time.
+        slow one (VGG-11: 1.5 GB) so many that writing takes a twentieth of the time.
     """
     began = time.monotonic()
     with replacing(path) as temporary:

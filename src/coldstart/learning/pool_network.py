@@ -9,7 +9,7 @@ from torch import nn
 from coldstart.errors import InputError
 from coldstart.learning import NETWORKS
 from coldstart.learning.candidates import cut_patches, patch_count
-from coldstart.learning.computing import arithmetic, repeatable
+from coldstart.learning.computing import arithmetic, placed, repeatable
 from coldstart.learning.perturbations import check_names, perturbed, upright
 from coldstart.learning.pixels import load_rows, normalised, scaled
 from coldstart.learning.prediction import MOST_AT_ONCE, PIXELS_AT_ONCE, diverged, probabilities
@@ -51,7 +51,8 @@ class PoolNetwork:
     def __init__(self, network, settings, device, images, unlabelled, labelled):
         settings.check_size(images.shape[1])
         self.device = torch.device(device)
-        self.network, self.settings, self.images = network.to(self.device), settings, images
+        self.network = placed(network, settings, self.device)
+        self.settings, self.images = settings, images
         self.rows = {
             name: np.asarray(rows, dtype=np.int64)
             for name, rows in (("unlabelled", unlabelled), ("labelled", labelled))

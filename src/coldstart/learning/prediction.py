@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from coldstart.errors import InputError
-from coldstart.learning.candidates import cut_patches, patch_count
-from coldstart.learning.computing import arithmetic
-from coldstart.learning.pixels import load_rows, normalised, scaled
+from coldstart.learning.candidates import patch_count, read_anew
+from coldstart.learning.computing import arithmetic, freed_memory_kept
+from coldstart.learning.pixels import normalised
 
 PIXELS_AT_ONCE = 2**21
 MOST_AT_ONCE = 64
@@ -43,7 +43,7 @@ def predict(network, images, rows, settings, device):
     InputError
         If the network cannot take the size, or gives something that is no number.
     """
-    with evaluating(network):
+    with evaluating(network), freed_memory_kept():
         return probabilities_of(network, images, rows, settings, torch.device(device))
 
 
@@ -66,7 +66,7 @@ def predict_patches(network, images, rows, settings, device):
     InputError
         As `predict`.
     """
-    with evaluating(network):
+    with evaluating(network), freed_memory_kept():
         return patch_probabilities(network, images, rows, settings, torch.device(device))
 
 
@@ -81,7 +81,7 @@ def evaluating(network):
         network.train(training)
 
 
-def probabilities_of(network, images, rows, settings, device, watch=None):
+def probabilities_of(network, images, rows, settings, device, watch=None, load=None):
     """Predict in the mode that the network is in.
 
     Parameters
@@ -91,6 +91,9 @@ def probabilities_of(network, images, rows, settings, device, watch=None):
     watch : callable, optional
         Shown all that is computed: ``watch(part, logits)``, with the slice of
         `rows` and what `probabilities` takes.
+    load : callable, optional
+        What the network is shown of a slice of `rows`; by default
+        `coldstart.learning.candidates.read_anew`.
 
     Returns
     -------
@@ -98,35 +101,32 @@ def probabilities_of(network, images, rows, settings, device, watch=None):
         As `predict`.
     """
     if settings.patches:
-        return patch_probabilities(network, images, rows, settings, device, watch).mean(axis=1)
+        return patch_probabilities(network, images, rows, settings, device, watch, load).mean(axis=1)
     segmenting = settings.task == "segmentation"
     shape = (len(rows), *images.shape[1:3]) if segmenting else (len(rows),)
-    return collected(
-        np.empty(shape, np.float16 if segmenting else np.float64), network, images, rows, settings, device, watch
-    )
+    found = np.empty(shape, np.float16 if segmenting else np.float64)
+    return collected(found, network, images, rows, settings, device, watch, load)
 
 
-def patch_probabilities(network, images, rows, settings, device, watch=None):
+def patch_probabilities(network, images, rows, settings, device, watch=None, load=None):
     """Predict patches in the mode that the network is in; as `predict_patches` and `probabilities_of`."""
     found = np.empty((len(rows), patch_count(settings)), np.float64)
-    return collected(found, network, images, rows, settings, device, watch)
+    return collected(found, network, images, rows, settings, device, watch, load)
 
 
-def collected(found, network, images, rows, settings, device, watch):
+def collected(found, network, images, rows, settings, device, watch, load):
     """Fill an array with the probabilities of the images, some at a time; see `probabilities_of`."""
     settings.check_size(images.shape[1])
-    rows = np.asarray(rows, dtype=np.int64)
+    load = load or read_anew(images, rows, settings, device)
     # The same for every call on a data set: sums may round differently in batches of another size.
     step = min(MOST_AT_ONCE, PIXELS_AT_ONCE // (images.shape[1] * images.shape[2]))
     step = max(1, step // patch_count(settings))
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
         with torch.inference_mode():
-            batch = scaled(load_rows(images, rows[part], device))
-            if settings.patches:
-                batch = cut_patches(batch, rows[part], settings).flatten(0, 1)
+            batch = normalised(load(part), settings.normalise)
             with arithmetic(settings, device):
-                logits = network(normalised(batch, settings.normalise))
+                logits = network(batch)
             p = probabilities(logits, settings)
             if not torch.isfinite(p).all():
                 raise diverged(settings, "a prediction")

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from coldstart.learning.computing import placed
 from coldstart.learning.prediction import predict
 
 
@@ -36,7 +37,7 @@ def agreement(network, images, targets, rows, settings, device):
     """
     rows = np.asarray(rows, dtype=np.int64)
     device = torch.device(device)
-    predicted, truth = predict(network.to(device), images, rows, settings, device), targets[rows]
+    predicted, truth = predict(placed(network, settings, device), images, rows, settings, device), targets[rows]
     if settings.task == "classification":
         return ((predicted > 0.5) == (truth == 1)).astype(np.float64)
     found, wanted = predicted >= 0.5, truth > 0

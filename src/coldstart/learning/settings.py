@@ -41,7 +41,8 @@ class Settings:
     factor : float
         What the rate is multiplied by then.
     precision : {"float32", "bfloat16"}
-        Arithmetic of the network; weights and losses stay in float32.
+        Arithmetic of the network; weights and losses stay in float32. The log
+        says so where bfloat16 saves no time.
     augment : {"none", "light"}
         Random changes of the training images, see `coldstart.learning.augment`.
     normalise : {"none", "imagenet"}
@@ -50,7 +51,7 @@ class Settings:
         weights were trained.
     checkpoint_seconds : float
         Time between two checkpoints at least. With 0 a checkpoint is saved after
-        every epoch, unless that takes long: then it may take a tenth of the time.
+        every epoch, unless that takes long: then it may take a twentieth of the time.
     score : {"softmax", "sigmoid"}
         Probability of the positive class from the two logits: their softmax, or
         the sigmoid of the second one, as the published code has it.

@@ -12,8 +12,8 @@ import torch
 from coldstart.errors import InputError
 from coldstart.learning import augment
 from coldstart.learning import checkpoint as checkpoints
-from coldstart.learning.candidates import Examples
-from coldstart.learning.computing import arithmetic, repeatable
+from coldstart.learning.candidates import Examples, held
+from coldstart.learning.computing import arithmetic, freed_memory_kept, placed, repeatable, warn_of_bfloat16
 from coldstart.learning.objective import objective
 from coldstart.learning.pixels import normalised
 from coldstart.learning.prediction import diverged
@@ -121,15 +121,15 @@ def fit(
     settings.check_size(images.shape[1])
     if not len(train_rows):
         raise InputError(f"the labelled set for {settings.task} is empty: label at least one image.")
+    warn_of_bfloat16(settings, device)
     rate = settings.learning_rate * rate_factor
     seeds = [int(number) for number in np.random.SeedSequence(seed).generate_state(3)]
-    with repeatable(seeds[0], device):
-        state = State(network.to(device), settings, rate, seeds[1:], device)
+    with repeatable(seeds[0], device), freed_memory_kept():
+        state = State(placed(network, settings, device), settings, rate, seeds[1:], device)
         fingerprint = checkpoints.fingerprint_of(settings, rate, train_rows, val_rows, seed, device, fingerprint)
-        if checkpoint is not None and (found := checkpoints.load(checkpoint, fingerprint)):
-            state.restore(found)
-            LOGGER.info("The training goes on after epoch %d.", len(state.history))
+        resume(state, checkpoint, fingerprint)
         examples = Examples(images, train_rows, settings, device)
+        load = held(images, val_rows, settings, device)
         wanted, loss_of = objective(settings, targets, train_rows, device)
         val_targets = np.asarray(targets)[val_rows]
         saved, wait = time.monotonic(), 0.0
@@ -141,7 +141,7 @@ def fit(
             if not math.isfinite(loss):
                 raise diverged(settings, f"the loss of epoch {epoch}")
             if len(val_rows):
-                predicted, val_loss = validation(state, images, targets, val_rows, loss_of)
+                predicted, val_loss = validation(state, images, targets, val_rows, loss_of, load)
                 value = float(validate(val_targets, predicted))
                 state.judge(epoch, value if settings.monitor == "metric" else -val_loss)
             state.history.append([epoch, loss, value, rate, time.monotonic() - began, val_loss])
@@ -160,7 +160,14 @@ def fit(
 
 def untrained(network, settings, device):
     """What a round is that has nothing to train on: the network as it is, after epoch 0."""
-    return Fit(network.to(device).eval(), history_of([], settings), 0, math.nan)
+    return Fit(placed(network, settings, torch.device(device)).eval(), history_of([], settings), 0, math.nan)
+
+
+def resume(state, checkpoint, fingerprint):
+    """Go back to where a killed training was, if there is a checkpoint of it."""
+    if checkpoint is not None and (found := checkpoints.load(checkpoint, fingerprint)):
+        state.restore(found)
+        LOGGER.info("The training goes on after epoch %d.", len(state.history))
 
 
 def history_of(rows, settings):

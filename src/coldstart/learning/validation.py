@@ -10,7 +10,7 @@ from coldstart.learning.pixels import load_rows
 from coldstart.learning.prediction import probabilities_of
 
 
-def validation(state, images, targets, rows, loss_of):
+def validation(state, images, targets, rows, loss_of, load):
     """Predict the validation images, dropout on or off as the settings say.
 
     Parameters
@@ -22,6 +22,9 @@ def validation(state, images, targets, rows, loss_of):
         The validation images.
     loss_of : callable
         As `coldstart.learning.objective.objective` gives it.
+    load : callable
+        What the network is shown of them, as `coldstart.learning.candidates.held`
+        gives it.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def validation(state, images, targets, rows, loss_of):
             if isinstance(module, torch.nn.modules.dropout._DropoutNd):
                 module.train()
     watching = settings.monitor == "loss"
-    found = probabilities_of(state.network, images, rows, settings, device, watch if watching else None)
+    found = probabilities_of(state.network, images, rows, settings, device, watch if watching else None, load)
     if not watching:
         return found, math.nan
     if segmenting:
