@@ -27,6 +27,20 @@ def test_the_medoid_has_the_least_sum_of_distances(seed, rows, monkeypatch):
     assert medoid(points) == int(np.argmin(sums))
 
 
+@pytest.mark.parametrize("kind", ["wide", "far from the origin", "duplicates", "float32"])
+def test_the_medoid_is_exact_whatever_the_rounding_of_the_fast_sums(kind, monkeypatch):
+    monkeypatch.setattr(geometry, "ROWS_AT_ONCE", 16)
+    points = noise(50, 300 if kind == "wide" else 3)
+    if kind == "far from the origin":
+        points += 1e7
+    if kind == "duplicates":
+        points = np.repeat(points[:10], 5, axis=0)
+    if kind == "float32":
+        points = points.astype(np.float32)
+    sums = np.linalg.norm(points[:, None].astype(float) - points[None], axis=2).sum(axis=1)
+    assert medoid(points) == int(np.flatnonzero(sums <= sums.min() * (1 + 1e-12))[0])
+
+
 def test_members_that_differ_by_rounding_alone_tie():
     # Corners of a square far from the origin: all sums are the same but for the order of their terms.
     corners = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * 0.1 + np.array([1e3 / 3, 7e3 / 9])
@@ -62,3 +76,10 @@ def test_farthest_points_against_a_literal_loop(kind, start):
         rows, distances = farthest_points(points, start, count)
         assert start + rows == literal(points, start, count)
         assert (np.diff(distances) <= 0).all()
+
+
+def test_farthest_points_of_a_float32_pool_in_parts_are_those_of_its_float64_copy(monkeypatch):
+    points = noise(100, 6).astype(np.float32)
+    expected = farthest_points(points.astype(np.float64), [4], 30)
+    monkeypatch.setattr(geometry, "ROWS_AT_ONCE", 7)
+    assert farthest_points(points, [4], 30) == expected

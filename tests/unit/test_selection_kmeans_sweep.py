@@ -8,7 +8,8 @@ from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
 from coldstart.errors import InputError
-from coldstart.selection.kmeans_sweep import medoids, select
+from coldstart.selection import kmeans_sweep
+from coldstart.selection.kmeans_sweep import medoids, nearest_rows, select
 
 
 def published(X, wanted, n_init, last_k=50):
@@ -27,6 +28,12 @@ def published(X, wanted, n_init, last_k=50):
     return [int(row) for row in order]
 
 
+@pytest.fixture(params=["as a small pool", "as a large pool"])
+def either_way(request, monkeypatch):
+    """k-means by scikit-learn alone, and by `lloyd`."""
+    monkeypatch.setattr(kmeans_sweep, "LARGE", np.inf if "small" in request.param else 0)
+
+
 def noise(n, d, dtype):
     return np.random.default_rng(11).normal(size=(n, d)).astype(dtype)
 
@@ -34,7 +41,7 @@ def noise(n, d, dtype):
 @pytest.mark.parametrize(
     ("n", "d", "dtype"), [(560, 50, np.float32), (560, 50, np.float64), (132, 64, np.float32), (132, 64, np.float64)]
 )
-def test_same_picks_as_the_published_loop(n, d, dtype):
+def test_same_picks_as_the_published_loop(n, d, dtype, either_way):
     X = noise(n, d, dtype)
     expected = published(X, 100, n_init=2)
     for budget in (20, 40, 100):
@@ -42,13 +49,13 @@ def test_same_picks_as_the_published_loop(n, d, dtype):
         assert picks.indices.tolist() == expected[:budget]
 
 
-def test_same_picks_with_the_published_number_of_starts():
+def test_same_picks_with_the_published_number_of_starts(either_way):
     X = noise(132, 64, np.float64)
     picks = select(X, 40, rng=np.random.default_rng(0), random_state=2024, max_k=50)
     assert picks.indices.tolist() == published(X, 40, n_init=10)[:40]
 
 
-def test_same_picks_with_duplicate_rows():
+def test_same_picks_with_duplicate_rows(either_way):
     X = np.concatenate([noise(100, 8, np.float32), noise(100, 8, np.float32)[:40]])
     picks = select(X, 40, rng=np.random.default_rng(0), random_state=2024, n_init=2)
     assert picks.indices.tolist() == published(X, 40, n_init=2)[:40]
@@ -56,7 +63,7 @@ def test_same_picks_with_duplicate_rows():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("d", "kind"), [(1024, "noise"), (2048, "blobs"), (2048, "duplicates")])
-def test_the_first_hundred_picks_at_the_published_size(d, kind):
+def test_the_first_hundred_picks_at_the_published_size(d, kind, either_way):
     """560 images, ten starts, float32: wide embeddings, groups of unequal size, rows that stand there twice."""
     X = noise(560, d, np.float32)
     if kind == "blobs":
@@ -75,7 +82,7 @@ def test_published_budgets_are_reached_at_the_specified_k():
     assert reached == [11, 17, 21, 23, 26]
 
 
-def test_two_obvious_clusters():
+def test_two_obvious_clusters(either_way):
     X = np.array([[0.0], [1.0], [2.0], [100.0], [101.0], [105.0]])
     picks = select(X, 2, rng=np.random.default_rng(0), standardise=False)
     assert set(picks.indices) == {1, 4}
@@ -85,7 +92,7 @@ def test_two_obvious_clusters():
     assert picks.reasons[0] == f"nearest to centre {picks.clusters[0]} of k=2"
 
 
-def test_score_is_the_distance_to_the_centre_of_its_clustering():
+def test_score_is_the_distance_to_the_centre_of_its_clustering(either_way):
     X = noise(80, 5, np.float64)
     Z = StandardScaler().fit_transform(X)
     picks = select(X, 25, rng=np.random.default_rng(0), random_state=7, n_init=3)
@@ -94,6 +101,17 @@ def test_score_is_the_distance_to_the_centre_of_its_clustering():
         centre = KMeans(k, init="random", n_init=3, random_state=7).fit(Z).cluster_centers_[cluster]
         assert score == pytest.approx(np.linalg.norm(Z - centre, axis=1).min())
         assert score == pytest.approx(np.linalg.norm(Z[row] - centre))
+
+
+def test_the_nearest_row_of_all_is_found_in_parts(monkeypatch):
+    X, centres = noise(90, 4, np.float32), noise(5, 4, np.float32) / 2
+    X[60:] = X[:30]
+    gaps = np.linalg.norm(X[:, None] - centres[None], axis=2)
+    for rows in (7, 2048):
+        monkeypatch.setattr("coldstart.selection.geometry.ROWS_AT_ONCE", rows)
+        found, distances = nearest_rows(X, centres)
+        assert found.tolist() == gaps.argmin(axis=0).tolist()
+        assert distances == pytest.approx(gaps.min(axis=0), rel=1e-5)
 
 
 def test_medoids_against_brute_force():

@@ -1,4 +1,4 @@
-"""Medoids and farthest-point traversal."""
+"""Medoids and farthest-point traversal, a bounded number of distances at a time."""
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -11,6 +11,10 @@ ROUNDING = 1e-12
 def medoid(points):
     """The point with the least summed Euclidean distance to all.
 
+    The sums are computed by matrix products, which is fast and leaves a known
+    rounding; those that could be the least within it are computed again from
+    the differences of the coordinates.
+
     Parameters
     ----------
     points : numpy.ndarray of shape (n, d)
@@ -21,11 +25,54 @@ def medoid(points):
     int
         A row of `points`, the lowest of those that are equal up to rounding.
     """
-    points = np.asarray(points, dtype=np.float64)
-    # In parts: a cluster may be most of a large pool.
-    parts = [points[start : start + ROWS_AT_ONCE] for start in range(0, len(points), ROWS_AT_ONCE)]
-    sums = np.concatenate([cdist(part, points).sum(axis=1) for part in parts])
-    return int(np.flatnonzero(sums <= sums.min() * (1 + ROUNDING))[0])
+    points = np.asarray(points)
+    sums, error = distance_sums(points)
+    candidates = np.flatnonzero(sums <= sums.min() + 2 * error)
+    sums = np.zeros(len(candidates))
+    for part in parts(len(candidates)):
+        own = points[candidates[part]].astype(np.float64)
+        sums[part] = sum(cdist(own, points[other].astype(np.float64)).sum(axis=1) for other in parts(len(points)))
+    return int(candidates[np.flatnonzero(sums <= sums.min() * (1 + ROUNDING))[0]])
+
+
+def distance_sums(points):
+    """Sum of the Euclidean distances of every point to all, as √(|x|² - 2 x·y + |y|²).
+
+    Parameters
+    ----------
+    points : numpy.ndarray of shape (n, d)
+
+    Returns
+    -------
+    sums : numpy.ndarray of float64, shape (n,)
+    error : float
+        Bound of the rounding of every sum: a product of d terms is off by at
+        most d roundings of |x| |y| (Higham, "Accuracy and Stability of
+        Numerical Algorithms", section 3.1).
+    """
+    n, d = points.shape
+    centre = points.mean(axis=0, dtype=np.float64)
+    sums, longest = np.zeros(n), 0.0
+    for part in parts(n):
+        own = points[part] - centre
+        squares = np.einsum("ij,ij->i", own, own)
+        longest = max(longest, float(squares.max()))
+        # Each pair once: the distances of the blocks before this one are known from there.
+        for other in parts(n, part.start):
+            others = points[other] - centre
+            gaps = own @ (-2 * others.T)
+            gaps += squares[:, None]
+            gaps += np.einsum("ij,ij->i", others, others)
+            np.sqrt(np.maximum(gaps, 0, out=gaps), out=gaps)
+            sums[part] += gaps.sum(axis=1)
+            if other != part:
+                sums[other] += gaps.sum(axis=0)
+    return sums, n * float(np.sqrt(4 * (d + 8) * np.finfo(np.float64).eps * longest))
+
+
+def parts(n, begin=0):
+    """Slices of at most `ROWS_AT_ONCE` rows that cover ``begin`` to ``n``."""
+    return [slice(start, min(start + ROWS_AT_ONCE, n)) for start in range(begin, n, ROWS_AT_ONCE)]
 
 
 def farthest_points(points, chosen, count):
@@ -49,12 +96,13 @@ def farthest_points(points, chosen, count):
     distances : list of float
         Euclidean distance of each, when it was chosen, to the nearest chosen one.
     """
-    points = np.asarray(points, dtype=np.float64)
     nearest = np.full(len(points), np.inf)
     rows, distances, added = [], [], list(chosen)
     for _ in range(count):
         for row in added:
-            nearest = np.minimum(nearest, np.linalg.norm(points - points[row], axis=1))
+            place = points[row].astype(np.float64)
+            for part in parts(len(points)):
+                nearest[part] = np.minimum(nearest[part], np.linalg.norm(points[part] - place, axis=1))
             # Never again, not even where a point lies upon another.
             nearest[row] = -np.inf
         row = int(nearest.argmax())

@@ -12,14 +12,19 @@ from typing import Literal
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import StandardScaler
 
 from coldstart.errors import InputError
 from coldstart.progress import track
+from coldstart.selection import lloyd
 from coldstart.selection.base import Selection, check_budget, check_finite
-from coldstart.selection.geometry import farthest_points, medoid
+from coldstart.selection.geometry import farthest_points, medoid, parts
 
 LOGGER = logging.getLogger("coldstart")
+
+# Values of a pool from which on `lloyd` is faster; below, scikit-learn takes a fraction of a second for each k.
+LARGE = 2**21
 
 
 def select(
@@ -118,21 +123,19 @@ def sweep(features, budget, random_state, n_init, nearest, max_k):
     # More clusters than different rows would leave clusters empty. Adding 0 makes -0.0 equal to 0.0.
     distinct = len({blake2b((row + 0).tobytes()).digest() for row in features})
     last = distinct if max_k is None else min(max_k, distinct)
+    points = lloyd.Points(features) if features.size >= LARGE else None
     picks, taken = [], set()
     for k in track(range(2, last + 1), "k-means for growing k"):
-        model = KMeans(n_clusters=k, init="random", n_init=n_init, random_state=random_state)
-        with warnings.catch_warnings():
-            # Rows that differ by less than rounding can still merge; the picks then repeat and are skipped.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            distances = model.fit(features).transform(features)
+        centres, labels = clustered(features, points, k, n_init, random_state)
         if nearest == "centroid":
-            rows, word = distances.argmin(axis=0), "nearest to centre"
+            (rows, distances), word = nearest_rows(features, centres), "nearest to centre"
         else:
-            rows, word = medoids(features, model.labels_, k), "medoid of cluster"
+            rows, word = medoids(features, labels, k), "medoid of cluster"
+            distances = euclidean_distances(features[rows], centres).diagonal()
         for cluster, row in enumerate(rows):
             if row >= 0 and row not in taken:
                 taken.add(row)
-                picks.append((int(row), float(distances[row, cluster]), f"{word} {cluster} of k={k}", cluster))
+                picks.append((int(row), float(distances[cluster]), f"{word} {cluster} of k={k}", cluster))
                 if len(picks) == budget:
                     return picks
     if max_k is not None and max_k < distinct:
@@ -141,6 +144,49 @@ def sweep(features, budget, random_state, n_init, nearest, max_k):
             f"fewer than the budget {budget}: raise `max_k` or lower `budgets`."
         )
     return picks
+
+
+def clustered(features, points, k, n_init, random_state):
+    """Centres and labels of k-means, for a large pool by `lloyd.k_means`.
+
+    Parameters
+    ----------
+    features : numpy.ndarray of shape (n, d)
+        The samples.
+    points : coldstart.selection.lloyd.Points or None
+        The same made ready, for a large pool.
+    k, n_init, random_state : int
+        Clusters, random starts, seed.
+    """
+    if points is not None:
+        return lloyd.k_means(points, k, n_init, random_state)
+    with warnings.catch_warnings():
+        # Rows that differ by less than rounding can still merge; the picks then repeat and are skipped.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = KMeans(n_clusters=k, init="random", n_init=n_init, random_state=random_state).fit(features)
+    return model.cluster_centers_, model.labels_
+
+
+def nearest_rows(features, centres):
+    """Row nearest to each centre, of all rows, the lowest on ties.
+
+    Parameters
+    ----------
+    features : numpy.ndarray of shape (n, d)
+    centres : numpy.ndarray of shape (k, d)
+
+    Returns
+    -------
+    rows : numpy.ndarray of int64, shape (k,)
+    distances : numpy.ndarray of float64, shape (k,)
+    """
+    rows, least = np.zeros(len(centres), dtype=np.int64), np.full(len(centres), np.inf)
+    for part in parts(len(features)):
+        distances = euclidean_distances(features[part], centres)
+        found = distances.min(axis=0)
+        closer = found < least
+        rows[closer], least[closer] = part.start + distances.argmin(axis=0)[closer], found[closer]
+    return rows, least
 
 
 def medoids(features, labels, k):

@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
 from coldstart.progress import track
 from coldstart.selection.base import Selection, check_budget, check_finite
-from coldstart.selection.geometry import farthest_points, medoid
+from coldstart.selection.geometry import ROUNDING, farthest_points, medoid
+from coldstart.selection.silhouette import mean_silhouettes
 
 LOGGER = logging.getLogger("coldstart")
 
@@ -108,23 +108,24 @@ def choose_k(points, budget, random_state, max_k=50, n_init=10):
     Returns
     -------
     numpy.ndarray of int64, shape (n,)
-        Cluster of every point, from 0. Of equal silhouettes the smallest k. All
-        zero where there is nothing to choose: a budget of one, fewer than three
+        Cluster of every point, from 0. Of silhouettes that are equal up to
+        rounding the smallest k. All zero where there is nothing to choose: a budget of one, fewer than three
         points, or points that are all alike.
     """
     n = len(points)
     # More clusters than different points would leave clusters empty.
     last = min(budget, max_k, n - 1, len(np.unique(points, axis=0)))
-    best, chosen = -np.inf, np.zeros(n, dtype=np.int64)
-    for k in track(range(2, last + 1), "k-means and its silhouette for each k"):
+    candidates = []
+    for k in track(range(2, last + 1), "k-means for each k"):
         labels = clustered(points, k, random_state, n_init)
         # Points that differ by less than rounding can merge clusters: that is no clustering with k.
         if len(np.unique(labels)) == k:
-            score = silhouette_score(points, labels)
-            if score > best:
-                best, chosen = score, labels
-    if best > -np.inf:
-        LOGGER.info("k = %d of 2 to %d has the highest mean silhouette, %.4f", chosen.max() + 1, last, best)
+            candidates.append(labels)
+    if not candidates:
+        return np.zeros(n, dtype=np.int64)
+    scores = mean_silhouettes(points, candidates)
+    chosen = candidates[int(np.flatnonzero(scores >= scores.max() - ROUNDING)[0])]
+    LOGGER.info("k = %d of 2 to %d has the highest mean silhouette, %.4f", chosen.max() + 1, last, scores.max())
     return chosen
 
 
