@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import entropy as scipy_entropy
 
 from coldstart.errors import InputError
+from coldstart.query import entropy_diversity
 from coldstart.query.base import QueryInputs
 from coldstart.query.entropy_diversity import min_max, normalised_entropy, query
 
@@ -157,3 +158,23 @@ def test_a_missing_embedding_and_a_weight_out_of_range_are_refused():
             ask(pool(), 2, alpha=alpha)
     with pytest.raises(InputError, match="needs predicted masks"):
         ask(QueryInputs("segmentation", embedding=POINTS, labelled_embedding=LABELLED), 2)
+
+
+@pytest.mark.parametrize("distance", ["nearest", "mean"])
+def test_distances_are_measured_in_parts_of_the_pool(monkeypatch, distance):
+    rng = np.random.default_rng(4)
+    points, labelled = (rng.normal(size=(n, 6)).astype(np.float32) for n in (200, 9))
+    inputs = pool(points=points, labelled=labelled, entropies=rng.random(200))
+    whole = ask(inputs, 30, distance=distance)
+    largest, measure = [], np.linalg.norm
+
+    def watched(gaps, axis):
+        largest.append(gaps.size)
+        return measure(gaps, axis=axis)
+
+    monkeypatch.setattr(entropy_diversity, "VALUES_AT_ONCE", 100)
+    monkeypatch.setattr(entropy_diversity.np.linalg, "norm", watched)
+    parts = ask(inputs, 30, distance=distance)
+    assert 0 < max(largest) <= 100
+    assert parts.indices.tolist() == whole.indices.tolist()
+    assert parts.scores.tolist() == whole.scores.tolist()

@@ -13,6 +13,8 @@ from coldstart.errors import InputError
 from coldstart.query.base import Picks, check_request
 from coldstart.query.pixels import binary_entropy, score_pixels
 
+VALUES_AT_ONCE = 2**20
+
 
 def query(
     inputs,
@@ -79,7 +81,7 @@ def query(
         H = min_max(uncertainty[left]) if entropy == "min_max" else uncertainty[left]
         D = min_max(gaps.values()[left]) if gaps else np.zeros(len(left))
         S = alpha * H + (1 - alpha) * D
-        best = np.argsort(-S, kind="stable")[: 1 if sequential else n]
+        best = np.array([S.argmax()]) if sequential else np.argsort(-S, kind="stable")[:n]
         chosen += left[best].tolist()
         scores += S[best].tolist()
         if gaps:
@@ -122,19 +124,25 @@ class Gaps:
     """
 
     def __init__(self, inputs, distance):
-        self.points = np.asarray(inputs.embedding, dtype=np.float64)
+        self.points = inputs.embedding
         self.distance = distance
         self.count = 0
         self.total = np.zeros(len(self.points))
         self.least = np.full(len(self.points), np.inf)
-        self._include(np.asarray(inputs.labelled_embedding, dtype=np.float64))
+        self._include(inputs.labelled_embedding)
 
     def _include(self, places):
-        for place in places:
-            gap = np.linalg.norm(self.points - place, axis=1)
-            self.total += gap
-            self.least = np.minimum(self.least, gap)
-            self.count += 1
+        places = np.asarray(places, dtype=np.float64)
+        # Some rows at a time: neither the pool in double precision nor its differences are held as a whole.
+        step = max(1, VALUES_AT_ONCE // max(1, self.points.shape[1]))
+        for start in range(0, len(self.points), step):
+            rows = slice(start, start + step)
+            some = np.asarray(self.points[rows], dtype=np.float64)
+            for place in places:
+                gap = np.linalg.norm(some - place, axis=1)
+                self.total[rows] += gap
+                self.least[rows] = np.minimum(self.least[rows], gap)
+        self.count += len(places)
 
     def add(self, rows):
         """Count rows of the pool as labelled."""

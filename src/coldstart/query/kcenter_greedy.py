@@ -1,5 +1,6 @@
 """Greedy k-centre on the features of the trained network (core-set)."""
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -48,7 +49,9 @@ def query(inputs, n, *, rng, variant: Literal["fixed", "paper_code"] = "fixed"):
     network, pooled = inputs.need("network"), variant == "fixed"
     features, centres = (network.features(part, pooled=pooled) for part in ("unlabelled", "labelled"))
     if not pooled:
-        return greedy(np.asarray(features, np.float32), np.asarray(centres, np.float32), n, rng, gram_distances)
+        features, centres = np.asarray(features, np.float32), np.asarray(centres, np.float32)
+        distances = partial(gram_distances, squares=squared_lengths(features))
+        return greedy(features, centres, n, rng, distances)
     return greedy(np.asarray(features, np.float64), np.asarray(centres, np.float64), n, rng, cdist)
 
 
@@ -93,22 +96,29 @@ def greedy(features, centres, n, rng, distances):
     return Picks(np.array(rows, dtype=np.int64), np.array(scores, dtype=np.float64))
 
 
-def gram_distances(features, centres):
+def gram_distances(features, centres, squares):
     """Distances from inner products, ``sqrt(|x|^2 + |c|^2 - 2 x.c)``, as the published code has them.
 
     Parameters
     ----------
     features : numpy.ndarray of float32, shape (size, d)
     centres : numpy.ndarray of float32, shape (m, d)
+    squares : numpy.ndarray of float32, shape (size,)
+        `squared_lengths` of the features: the same for all centres.
 
     Returns
     -------
     numpy.ndarray of float32, shape (size, m)
         nan where rounding has made the square negative.
     """
-    squares = features @ centres.T
-    squares *= -2
-    squares += np.einsum("ij,ij->i", features, features)[:, None]
-    squares += np.einsum("ij,ij->i", centres, centres)
+    gaps = features @ centres.T
+    gaps *= -2
+    gaps += squares[:, None]
+    gaps += squared_lengths(centres)
     with np.errstate(invalid="ignore"):
-        return np.sqrt(squares)
+        return np.sqrt(gaps)
+
+
+def squared_lengths(points):
+    """Squared Euclidean length of every row."""
+    return np.einsum("ij,ij->i", points, points)
