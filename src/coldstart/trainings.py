@@ -154,9 +154,8 @@ def check_dropout(config, task, model, method, query):
     section = config["query"]["strategies"].get(query)
     if section is None or not QUERIES.entry(section["strategy"]).facts.get("dropout"):
         return
-    known = QUERIES.parameters(section["strategy"])
-    asked = {key: section.get(key, known[key].default) for key in ("variant", "source")}
-    if asked != {"variant": "fixed", "source": "dropout"}:
+    known, wanted = QUERIES.parameters(section["strategy"]), {"variant": "fixed", "source": "dropout"}
+    if any(section.get(key, known[key].default) != value for key, value in wanted.items() if key in known):
         return
     for name in ("none", query):
         settings = learning_of(config, task, model, method, name)

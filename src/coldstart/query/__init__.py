@@ -95,6 +95,31 @@ STRATEGIES = Registry(
                 "needs": ("network",),
             },
         ),
+        "power_bald": Entry(
+            "coldstart.query.power_bald",
+            {
+                "tasks": ("classification", "segmentation"),
+                "uses_model": True,
+                "uses_labels": False,
+                "dropout": True,
+                "draws": True,
+                "needs": ("network",),
+            },
+        ),
+        "stochastic_batches": Entry(
+            "coldstart.query.stochastic_batches",
+            {"tasks": ("classification", "segmentation"), "uses_model": True, "uses_labels": False, "draws": True},
+        ),
+        "clue": Entry(
+            "coldstart.query.clue",
+            {
+                "tasks": ("classification", "segmentation"),
+                "uses_model": True,
+                "uses_labels": False,
+                "needs": ("network",),
+                "greedy": True,
+            },
+        ),
         "kcenter_greedy": Entry(
             "coldstart.query.kcenter_greedy",
             {

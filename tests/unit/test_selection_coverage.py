@@ -1,0 +1,131 @@
+"""Strategies that cover the pool, against plain greedy loops, brute force and scikit-activeml."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from skactiveml.pool import MaxHerding, ProbCover
+from sklearn.datasets import make_blobs
+
+from coldstart.errors import InputError
+from coldstart.selection import coverage, facility_location, max_herding, prob_cover
+
+
+def blobs(seed=0, n=160, d=8):
+    return make_blobs(n, d, centers=4, random_state=seed)[0].astype(np.float32)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def plain_greedy(K, budget):
+    """The greedy loop as it is written down, with every gain computed at every pick."""
+    K, covered, rows = np.maximum(K, 0), np.zeros(len(K)), []
+    for _ in range(budget):
+        gains = np.maximum(K - covered, 0).mean(axis=1)
+        gains[rows] = -1
+        rows.append(int(gains.argmax()))
+        covered = np.maximum(covered, K[rows[-1]])
+    return rows
+
+
+@pytest.mark.parametrize("at_once", [1, 700, 2**25])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_lazy_choice_is_that_of_the_plain_loop(seed, at_once, monkeypatch):
+    monkeypatch.setattr(coverage, "SIMILARITIES_AT_ONCE", at_once)
+    points = rng(seed).normal(size=(60, 4))
+    K = points @ points.T
+    rows, gains = coverage.greedy_cover(lambda some: K[some], 60, 25, "covering")
+    assert rows == plain_greedy(K, 25)
+    covered = np.maximum(K[rows], 0).max(axis=0).mean()
+    assert sum(gains) == pytest.approx(covered)
+
+
+def test_samples_that_lie_upon_each_other_are_each_taken_once_the_lowest_first():
+    K = np.ones((5, 5))
+    assert coverage.greedy_cover(lambda some: K[some], 5, 5, "covering")[0] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_greedy_choice_reaches_its_guarantee(seed):
+    points = np.abs(rng(seed).normal(size=(11, 3)))
+    rows = facility_location.select(points, 3, rng=rng()).indices
+    units = points / np.linalg.norm(points, axis=1, keepdims=True)
+    K = units @ units.T
+    best = max(K[list(some)].max(axis=0).mean() for some in combinations(range(11), 3))
+    assert K[rows].max(axis=0).mean() >= (1 - 1 / np.e) * best
+
+
+def test_facility_location_gains_most_in_cosines_every_time():
+    X = blobs(3)
+    units = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float64)
+    K, covered, taken = np.maximum(units @ units.T, 0), np.zeros(len(X)), []
+    for row in facility_location.select(X, 40, rng=rng()).indices:
+        gains = np.maximum(K - covered, 0).mean(axis=1)
+        gains[taken] = -1
+        # Two samples that cover nothing but each other gain the same up to rounding.
+        assert gains[row] == pytest.approx(gains.max(), rel=1e-4)
+        covered = np.maximum(covered, K[row])
+        taken.append(row)
+
+
+@pytest.mark.parametrize("gamma", [1.0, 0.3])
+def test_max_herding_agrees_with_scikit_activeml(gamma):
+    X = blobs(1)
+    theirs = MaxHerding(normalize_samples=True, metric="rbf", metric_dict={"gamma": gamma}, random_state=0)
+    expected = theirs.query(X.astype(np.float64), np.full(len(X), np.nan), batch_size=25)
+    assert max_herding.select(X, 25, rng=rng(), gamma=gamma).indices.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("delta", [0.2, 0.5])
+def test_prob_cover_agrees_with_scikit_activeml(delta):
+    X = blobs(2)
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    chosen = prob_cover.select(X, 12, rng=rng(), delta=delta)
+    covering = int((chosen.scores > 0).sum())
+    theirs = ProbCover(n_classes=4, deltas=[delta], random_state=0)
+    expected = theirs.query(X.astype(np.float64), np.full(len(X), np.nan), batch_size=covering, return_utilities=True)
+    # Where several balls hold equally many, they draw: ours has to be one of them.
+    for pick, utilities in zip(chosen.indices[:1], expected[1][:1], strict=True):
+        assert utilities[pick] == np.nanmax(utilities)
+    assert covering >= 1
+
+
+@pytest.mark.parametrize("at_once", [1, 1000, 2**24])
+@pytest.mark.parametrize("seed", range(3))
+def test_prob_cover_takes_the_fullest_ball_every_time(seed, at_once, monkeypatch):
+    monkeypatch.setattr(prob_cover, "DISTANCES_AT_ONCE", at_once)
+    X = rng(seed).normal(size=(70, 3))
+    chosen = prob_cover.select(X, 70, rng=rng(), delta=0.8, l2=False)
+    balls = np.linalg.norm(X[:, None] - X[None], axis=2) < 0.8
+    for pick, score in zip(chosen.indices, chosen.scores, strict=True):
+        counts = balls.sum(axis=1)
+        if not counts.any():
+            assert score == 0
+            continue
+        assert pick == counts.argmax()
+        assert score == counts.max()
+        balls[:, balls[pick]] = False
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.95, 1.0])
+def test_the_radius_is_the_largest_of_the_purity_asked_for(share):
+    X = blobs(5, n=80, d=2).astype(np.float64)
+    labels = rng(1).integers(0, 3, 80)
+    gaps = np.linalg.norm(X[:, None] - X[None], axis=2)
+
+    def purity(delta):
+        return np.mean([len(set(labels[row < delta])) <= 1 for row in gaps])
+
+    delta = prob_cover.purest_radius(X, labels, share)
+    assert purity(delta * (1 - 1e-9)) >= share
+    assert purity(delta * (1 + 1e-9)) < share
+
+
+def test_prob_cover_refuses_what_does_not_fit(monkeypatch):
+    monkeypatch.setattr(prob_cover, "MOST_PAIRS", 100)
+    with pytest.raises(InputError, match="give the method a smaller `delta`"):
+        prob_cover.select(blobs(), 5, rng=rng(), delta=2.5)
+    with pytest.raises(InputError, match="purity is 0 and should be above 0"):
+        prob_cover.select(blobs(), 5, rng=rng(), purity=0)
