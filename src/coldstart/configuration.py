@@ -24,7 +24,7 @@ JSON_TYPES = {
     "null": "null",
 }
 # Keys of a model, a method and a query that belong to no encoder or strategy.
-MODEL_KEYS = ("encoder", "seed", "map", "learning")
+MODEL_KEYS = ("encoder", "seed", "shards", "map", "learning")
 METHOD_KEYS = ("strategy", "models", "space", "seeds", "learning")
 QUERY_KEYS = ("strategy", "space", "model", "learning")
 
@@ -170,6 +170,17 @@ def check_encoder(name, model):
             f"write '{head}:<name of the model>'" if takes_name else f"it takes no name after a colon; write '{head}'"
         )
         raise InputError(f"{key}.encoder: {encoder!r} is not complete: {rule}.")
+    if model["shards"] > 1 and not in_shards(encoder):
+        raise InputError(
+            f"{key}.shards: encoder '{encoder}' learns from all images or reads a finished file, which is one job: "
+            "leave the key out."
+        )
+
+
+def in_shards(encoder):
+    """Whether several jobs can share the images of an encoder: it neither trains nor reads a finished file."""
+    facts = ENCODERS.entry(encoder).facts
+    return facts.get("needs_images", True) and not facts.get("trains_on_pool", False)
 
 
 def check_consistency(config):

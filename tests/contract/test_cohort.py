@@ -1,5 +1,7 @@
 """Every data set kind keeps the same contract."""
 
+from functools import partial
+
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -185,8 +187,8 @@ def test_from_the_data_set_to_the_store(example, tmp_path):
     assert (cohort.groupby("patient_id")["split"].nunique() == 1).all()
     assert not {"label", "mask"} & set(label_free(cohort).columns)
     channels = KINDS.entry(name).facts.get("channels", 1)
-    write_images(tmp_path / "store" / "16.npy", kind.images(cohort, **parameters), cohort, 16, channels)
-    write_masks(tmp_path / "store" / "mask16.npy", kind.masks(cohort, **parameters), cohort, 16)
+    write_images(tmp_path / "store" / "16.npy", partial(kind.images, **parameters), cohort, 16, channels)
+    write_masks(tmp_path / "store" / "mask16.npy", partial(kind.masks, **parameters), cohort, 16)
     images, masks = read_images(tmp_path / "store" / "16.npy"), read_masks(tmp_path / "store" / "mask16.npy")
     assert images.shape[:3] == masks.shape == (len(cohort), 16, 16)
     assert images.shape[3:] == (() if channels == 1 else (channels,))

@@ -12,8 +12,10 @@ import torchvision
 import torchxrayvision
 from foreign_networks import tensorflow_or_skip, write_onnx, write_saved_model
 
+from coldstart.configuration import in_shards
 from coldstart.embedding import ENCODERS
 from coldstart.embedding.base import EncoderInputs
+from coldstart.embedding.shards import shard_rows
 
 N = 12
 # TensorFlow starts anew in every call, and is not everywhere.
@@ -123,6 +125,23 @@ def test_order_and_batches(call, name):
     assert np.allclose(ENCODERS.load(name)(turned, **settings, **few).vectors, vectors[order], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if in_shards(name.values[0])])
+def test_shards_are_the_whole_to_the_bit(call, name):
+    settings, after_colon = settled(call, name)
+    inputs = pool(name=after_colon)
+    few = {"batch_size": 4} if "batch_size" in ENCODERS.parameters(name) else {}
+    whole = ENCODERS.load(name)(inputs, **settings, **few)
+    start = 0
+    for shard in ("1-of-2", "2-of-2"):
+        rows = shard_rows(shard, N, 4)
+        parts = (inputs.images, inputs.sample_ids, inputs.image_names, inputs.pool)
+        found = ENCODERS.load(name)(EncoderInputs(*(part[rows] for part in parts), after_colon), **settings, **few)
+        assert found.vectors.tobytes() == whole.vectors[rows].tobytes()
+        assert found.provenance == whole.provenance
+        start += len(found.vectors)
+    assert start == N
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_inputs_untouched(call, name):
     settings, after_colon = settled(call, name)
@@ -163,7 +182,7 @@ def test_without_images_only_where_the_facts_say_so(call, name):
 
 def test_known_facts():
     facts = Counter(fact for name in ENCODERS for fact in ENCODERS.entry(name).facts)
-    assert facts == {"takes_name": 3, "gpu": 6, "trains_on_pool": 1, "needs_images": 1, "weights_from": 1}
+    assert facts == {"takes_name": 3, "gpu": 6, "threads": 6, "trains_on_pool": 1, "needs_images": 1, "weights_from": 1}
 
 
 def test_parts_of_unequal_length():

@@ -98,7 +98,7 @@ def test_published_lesion_sizes(cohort, masks):
 @pytest.mark.parametrize(("interpolation", "percent", "widest"), [("bilinear", 0.9698, 24.10), ("area", 1.1089, 26.13)])
 def test_no_lesion_vanishes_in_the_store(cohort, masks, tmp_path, interpolation, percent, widest):
     positives = cohort[cohort["label"] == 1]
-    write_masks(tmp_path / "224.npy", masks, positives, 224, interpolation)
+    write_masks(tmp_path / "224.npy", lambda rows: masks, positives, 224, interpolation)
     stored = np.asarray(read_masks(tmp_path / "224.npy"))
     assert stored.any(axis=(1, 2)).all()
     assert 100 * stored.mean() == pytest.approx(percent, abs=1e-3)
@@ -121,7 +121,7 @@ def test_a_speck_that_bilinear_would_lose_is_kept():
 
 def test_an_unknown_interpolation_of_masks(cohort, tmp_path):
     with pytest.raises(InputError, match=r"'cubic', it must be one of area, bilinear, nearest"):
-        write_masks(tmp_path / "m.npy", [], cohort, 8, "cubic")
+        write_masks(tmp_path / "m.npy", lambda rows: [], cohort, 8, "cubic")
 
 
 def test_another_version_is_refused_by_number(published, tmp_path):

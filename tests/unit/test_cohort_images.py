@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from coldstart.cohort.images import (
     as_float,
     effective_spacing,
+    parts,
     read_images,
     read_masks,
     resize_mask,
@@ -22,6 +23,7 @@ def cohort_of(arrays, spacing=(0.5, 0.25)):
     return pd.DataFrame(
         {
             "sample_id": [f"s{i}" for i in range(len(arrays))],
+            "image": [f"{i}.png" for i in range(len(arrays))],
             "height": [array.shape[0] for array in arrays],
             "width": [array.shape[1] for array in arrays],
             "bits": [8 * array.itemsize for array in arrays],
@@ -33,7 +35,7 @@ def cohort_of(arrays, spacing=(0.5, 0.25)):
 
 def stored(tmp_path, arrays, size, **parameters):
     path = tmp_path / "store" / f"{size}.npy"
-    write_images(path, arrays, cohort_of(arrays), size, **parameters)
+    write_images(path, lambda rows: arrays, cohort_of(arrays), size, **parameters)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     return read_images(path)
 
@@ -117,7 +119,7 @@ def test_an_enlarged_mask_is_repeated():
 
 def test_masks_are_stored_as_bits(tmp_path):
     masks = [np.eye(8, dtype=np.uint8), np.zeros((8, 8), np.uint8)]
-    write_masks(tmp_path / "m.npy", masks, cohort_of(masks), 4)
+    write_masks(tmp_path / "m.npy", lambda rows: masks, cohort_of(masks), 4)
     store = read_masks(tmp_path / "m.npy")
     np.testing.assert_array_equal(store[0], np.eye(4))
     assert not store[1].any()
@@ -136,21 +138,21 @@ def test_masks_are_stored_as_bits(tmp_path):
 def test_what_disagrees_with_the_cohort_is_refused_and_nothing_is_left(tmp_path, arrays, message):
     cohort = cohort_of([np.zeros((4, 4), np.uint8)] * 2)
     with pytest.raises(InputError, match=message):
-        write_images(tmp_path / "i.npy", arrays, cohort, 4)
+        write_images(tmp_path / "i.npy", lambda rows: arrays, cohort, 4)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_mask_of_other_values_is_refused(tmp_path):
     mask = np.full((4, 4), 2, np.uint8)
     with pytest.raises(InputError, match="mask of 's0' has other values"):
-        write_masks(tmp_path / "m.npy", [mask], cohort_of([mask]), 4)
+        write_masks(tmp_path / "m.npy", lambda rows: [mask], cohort_of([mask]), 4)
 
 
 @pytest.mark.parametrize("parameters", [{"channels": 2}, {"interpolation": "cubic"}])
 def test_unknown_settings_are_refused(tmp_path, parameters):
     array = np.zeros((4, 4), np.uint8)
     with pytest.raises(InputError, match=next(iter(parameters))):
-        write_images(tmp_path / "i.npy", [array], cohort_of([array]), 4, **parameters)
+        write_images(tmp_path / "i.npy", lambda rows: [array], cohort_of([array]), 4, **parameters)
 
 
 def test_a_damaged_store_is_refused(tmp_path):
@@ -174,3 +176,46 @@ def test_only_stored_types_have_a_scale():
     np.testing.assert_allclose(as_float(np.array([0, 51], np.uint8)), [0, 0.2])
     with pytest.raises(KeyError):
         as_float(np.zeros(2))
+
+
+def drawn(rows):
+    """Image of each row: its number, at the size that the cohort says."""
+    return [np.full((height, width), int(name[1:]) % 251, np.uint8) for name, height, width in triples(rows)]
+
+
+def triples(rows):
+    return rows[["sample_id", "height", "width"]].itertuples(index=False)
+
+
+@pytest.mark.parametrize("write", [write_images, write_masks])
+def test_several_processes_write_the_bytes_of_one(tmp_path, write):
+    arrays = [np.zeros((5 + i % 3, 6), np.uint8) for i in range(600)]
+    cohort = cohort_of(arrays)
+    read = drawn if write is write_images else lambda rows: [array % 2 for array in drawn(rows)]
+    for workers in (1, 2):
+        write(tmp_path / f"{workers}.npy", read, cohort, 4, workers=workers)
+    assert (tmp_path / "1.npy").read_bytes() == (tmp_path / "2.npy").read_bytes()
+    assert np.load(tmp_path / "2.npy")[:, 0, 0].tolist() == [array[0, 0] for array in read(cohort)]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_damaged_image_is_named_by_whichever_process_reads_it(tmp_path):
+    cohort = cohort_of([np.zeros((4, 4), np.uint8)] * 600)
+
+    def read(rows):
+        for row, array in zip(rows.index, drawn(rows), strict=True):
+            if row == 500:
+                raise InputError("a/500.png cannot be read as an image: replace it.")
+            yield array
+
+    with pytest.raises(InputError, match=r"^a/500.png cannot be read as an image: replace it\.$"):
+        write_images(tmp_path / "i.npy", read, cohort, 4, workers=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_end_where_a_file_does():
+    images = np.repeat(["a", "b", "c", "d"], [3, 1, 4, 2])
+    assert list(parts(images, 2)) == [(0, 3), (3, 8), (8, 10)]
+    assert list(parts(images, 1)) == [(0, 3), (3, 4), (4, 8), (8, 10)]
+    assert list(parts(images, 100)) == [(0, 10)]
+    assert list(parts(np.array([f"{i}.png" for i in range(5)]), 2)) == [(0, 2), (2, 4), (4, 5)]

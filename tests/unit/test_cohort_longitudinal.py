@@ -141,7 +141,7 @@ def test_the_store_keeps_the_three_channels_apart(root, tmp_path):
     images = list(longitudinal.images(cohort, **chosen))
     for size, interpolation in ((4, "area"), (4, "bilinear"), (16, "area"), (7, "nearest")):
         path = tmp_path / "store" / f"{size}{interpolation}.npy"
-        write_images(path, images, cohort, size, channels=3, interpolation=interpolation)
+        write_images(path, lambda rows: images, cohort, size, channels=3, interpolation=interpolation)
         stored = read_images(path)
         assert stored.dtype == np.uint16
         assert stored.shape == (len(cohort), size, size, 3)
@@ -149,7 +149,7 @@ def test_the_store_keeps_the_three_channels_apart(root, tmp_path):
             # Each as if it were a grey image of its own.
             alone = tmp_path / "store" / "alone.npy"
             planes = [np.ascontiguousarray(image[..., channel]) for image in images]
-            write_images(alone, planes, cohort, size, interpolation=interpolation)
+            write_images(alone, lambda rows, planes=planes: planes, cohort, size, interpolation=interpolation)
             np.testing.assert_array_equal(stored[..., channel], read_images(alone))
     # At the size of the source nothing is changed at all.
     np.testing.assert_array_equal(stored, images)

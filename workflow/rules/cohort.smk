@@ -35,6 +35,7 @@ rule images:
         "<benchmarks>/images/{size}.tsv"
     conda:
         "../../envs/pytorch.yaml"
+    threads: 8
     params:
         kind=DATASET["kind"],
         dataset=own(DATASET, *COMMON_KEYS),
@@ -57,6 +58,7 @@ rule masks:
         "<benchmarks>/masks/{size}.tsv"
     conda:
         "../../envs/pytorch.yaml"
+    threads: 8
     params:
         kind=DATASET["kind"],
         dataset=own(DATASET, *COMMON_KEYS),

@@ -1,6 +1,10 @@
 # Images → one vector each, and the pool's vectors → a map.
 
 
+scattergather:
+    **shards(),
+
+
 rule embed:
     input:
         samples=rules.cohort.output.samples,
@@ -12,8 +16,11 @@ rule embed:
         "<logs>/embed/{model}.log",
     benchmark:
         "<benchmarks>/embed/{model}.tsv"
+    wildcard_constraints:
+        model=one_of([name for name in config["models"] if name not in sharded()]),
     conda:
         "../../envs/pytorch.yaml"
+    threads: encoder_threads
     resources:
         gpu=encoder_gpu,
     params:
@@ -24,6 +31,42 @@ rule embed:
         "Embedding the images with {wildcards.model}"
     script:
         "../scripts/embed.py"
+
+
+if sharded():
+
+    use rule embed as embed_shard with:
+        output:
+            temp("<results>/embeddings/{model}/{scatteritem}.parquet"),
+        log:
+            "<logs>/embed_shard/{model}/{scatteritem}.log",
+        benchmark:
+            "<benchmarks>/embed_shard/{model}/{scatteritem}.tsv"
+        wildcard_constraints:
+            model=one_of(sharded()),
+        message:
+            "Embedding the images with {wildcards.model}: shard {wildcards.scatteritem}"
+
+    rule gather:
+        input:
+            samples=rules.cohort.output.samples,
+            shards=embedding_shards,
+        output:
+            "<results>/embeddings/{model}.parquet",
+        log:
+            "<logs>/gather/{model}.log",
+        benchmark:
+            "<benchmarks>/gather/{model}.tsv"
+        wildcard_constraints:
+            model=one_of(sharded()),
+        conda:
+            "../../envs/pytorch.yaml"
+        params:
+            code=code("gather"),
+        message:
+            "Putting the shards of {wildcards.model} together"
+        script:
+            "../scripts/gather.py"
 
 
 rule project:

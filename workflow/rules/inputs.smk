@@ -52,47 +52,6 @@ def weights_to_fetch():
     return wanted + ([{"encoder": "torchvision:vgg11", "parameters": {}}] if "imagenet" in starts else [])
 
 
-# embed
-
-
-def encoder_files(wildcards):
-    """Weights or embeddings that the user brought by hand: a change of them reruns their model."""
-    model = config["models"][wildcards.model]
-    return [model[key] for key in ("path", "weights") if model.get(key)]
-
-
-def encoder_images(wildcards):
-    """Images at the side that the encoder sees; none where it reads a finished embedding."""
-    needs = ENCODERS.entry(config["models"][wildcards.model]["encoder"]).facts.get("needs_images", True)
-    return f"<results>/images/{encoder_size(wildcards.model)}.npy" if needs else []
-
-
-def encoder_params(wildcards):
-    """Encoder and its parameters."""
-    model = config["models"][wildcards.model]
-    return {"encoder": model["encoder"], "parameters": own(model, *configuration.MODEL_KEYS)}
-
-
-def encoder_code(wildcards):
-    """Digest of the code an encoder stands on."""
-    return code("embed", ENCODERS.entry(config["models"][wildcards.model]["encoder"]).module)
-
-
-def encoder_seed(wildcards):
-    """Seed of an encoder that trains, and of the map of its embedding: the seeds of the grid do not touch it."""
-    return config["models"][wildcards.model]["seed"]
-
-
-def map_params(wildcards):
-    """How an embedding becomes a map."""
-    return ordered(config["models"][wildcards.model]["map"])
-
-
-def encoder_gpu(wildcards):
-    """One device for encoders that compute on one."""
-    return int(ENCODERS.entry(config["models"][wildcards.model]["encoder"]).facts.get("gpu", False))
-
-
 # select
 
 
@@ -276,6 +235,11 @@ def query_code(wildcards):
 
 
 # summary
+
+
+def of_runs(name):
+    """One file of every run."""
+    return [f"{run}/{name}" for run in runs()]
 
 
 def headline(wildcards):

@@ -43,5 +43,5 @@ with replacing(outputs.contradictions) as temporary:
     contradictions.to_csv(temporary, index=False)
 if outputs.get("masks"):
     rows = cohort.set_index("sample_id").loc[table.sample_id].reset_index()
-    write_masks(outputs.masks, map(masks, range(len(table))), rows, params.size, params.interpolation)
+    write_masks(outputs.masks, lambda rows: map(masks, rows.index), rows, params.size, params.interpolation)
 write_table(outputs.answers, table, {"seen": found.seen(asked, int(number))})

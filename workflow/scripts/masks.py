@@ -1,5 +1,7 @@
 """Decode every mask once into a memory-mapped array."""
 
+from functools import partial
+
 from scripting import snakemake
 
 from coldstart.cohort import KINDS
@@ -8,5 +10,6 @@ from coldstart.storage import read_table
 
 params = snakemake.params
 cohort = read_table(snakemake.input.cohort)
-arrays = KINDS.module(params.kind).masks(cohort, **params.dataset)
-write_masks(snakemake.output[0], arrays, cohort, int(snakemake.wildcards.size), params.interpolation)
+read = partial(KINDS.module(params.kind).masks, **params.dataset)
+size = int(snakemake.wildcards.size)
+write_masks(snakemake.output[0], read, cohort, size, params.interpolation, workers=snakemake.threads)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from coldstart.cohort.chestx_det_annotations import check_counts, read_records
-from coldstart.cohort.files import in_order, inside, read_header, read_pixels
+from coldstart.cohort.files import DECODERS, in_order, inside, read_header, read_pixels
 from coldstart.errors import InputError, shown
 from coldstart.progress import track
 from coldstart.registry import choices
@@ -129,7 +129,7 @@ def images(
     InputError
         If a file is damaged or cut short; the message names it.
     """
-    return in_order(lambda name: read_pixels(Path(root, name)), cohort["image"])
+    return in_order(lambda name: read_pixels(Path(root, name)), cohort["image"], DECODERS)
 
 
 def masks(

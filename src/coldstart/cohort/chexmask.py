@@ -20,7 +20,7 @@ import pandas as pd
 
 from coldstart.cohort.chexmask_images import find_images, without_extension
 from coldstart.cohort.chexmask_table import ORGANS, QUALITY, SIZE, find_id_column, mask_size, read_rows, read_runs
-from coldstart.cohort.files import Header, in_order, inside, on_grid, read_header, read_pixels, same_aspect
+from coldstart.cohort.files import DECODERS, Header, in_order, inside, on_grid, read_header, read_pixels, same_aspect
 from coldstart.cohort.rle import decode_runs
 from coldstart.errors import InputError
 from coldstart.progress import track
@@ -160,7 +160,7 @@ def images(
     InputError
         If a file is damaged or cut short; the message names it.
     """
-    return in_order(lambda name: read_pixels(Path(root, name)), cohort["image"])
+    return in_order(lambda name: read_pixels(Path(root, name)), cohort["image"], DECODERS)
 
 
 def masks(

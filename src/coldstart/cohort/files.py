@@ -12,8 +12,10 @@ from PIL import Image, UnidentifiedImageError
 
 from coldstart.errors import InputError
 
-READERS = 4
-AHEAD = 4 * READERS
+# Threads: headers wait for the disk, pixels are decoded beside the process that goes on with them.
+READERS, DECODERS = 4, 2
+# Items that each of them may be ahead.
+AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def inside(root, relative, where):
     return path
 
 
-def in_order(function, items):
+def in_order(function, items, threads=READERS):
     """Map with a few threads, a few items ahead, results in order.
 
     Parameters
@@ -71,15 +73,17 @@ def in_order(function, items):
         Called with each item.
     items : iterable
         What to work on.
+    threads : int, default=READERS
+        How many.
 
     Yields
     ------
     object
         The results; an exception comes out where its result would.
     """
-    with ThreadPoolExecutor(READERS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         items = iter(items)
-        waiting = deque(pool.submit(function, item) for item in islice(items, AHEAD))
+        waiting = deque(pool.submit(function, item) for item in islice(items, AHEAD * threads))
         try:
             while waiting:
                 result = waiting.popleft().result()

@@ -1,5 +1,7 @@
 """The image store: every image and mask once per size, in one array each."""
 
+from functools import partial
+
 import cv2
 import numpy as np
 
@@ -11,25 +13,30 @@ SHRINK = {"area": cv2.INTER_AREA, "bilinear": cv2.INTER_LINEAR, "nearest": cv2.I
 # Averaging over an area has no meaning when an image is enlarged.
 ENLARGE = {"area": cv2.INTER_LINEAR, "bilinear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}
 DEEPEST = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
+# Fewer images are not worth a process of their own.
+ROWS_AT_ONCE = 128
 
 
-def write_images(path, arrays, cohort, size, channels=1, interpolation="area"):
+def write_images(path, read, cohort, size, channels=1, interpolation="area", workers=1):
     """Write the images of a cohort at one size.
 
     Parameters
     ----------
     path : str or pathlib.Path
         The ``.npy`` file.
-    arrays : iterable of numpy.ndarray
-        (H, W) or (H, W, 3) uint8 or uint16, in the order of the cohort.
+    read : callable
+        Called with some rows of the cohort, gives their images in order:
+        (H, W) or (H, W, 3) uint8 or uint16.
     cohort : pandas.DataFrame
-        `sample_id`, `height`, `width` and `bits` are used.
+        `sample_id`, `image`, `height`, `width` and `bits` are used.
     size : int
         Pixels per side; an image that is not square is squeezed.
     channels : {1, 3}, default=1
         1: grey, colour by its luma (ITU-R BT.601); 3: colour, grey repeated.
     interpolation : {"area", "bilinear", "nearest"}, default="area"
         How images are shrunk; ``area`` enlarges bilinearly.
+    workers : int, default=1
+        Processes that read and resize; the file does not depend on it.
 
     Raises
     ------
@@ -43,14 +50,12 @@ def write_images(path, arrays, cohort, size, channels=1, interpolation="area"):
         raise InputError(f"dataset.interpolation is '{interpolation}', it must be one of {', '.join(SHRINK)}.")
     dtype = np.dtype(np.uint8 if (cohort["bits"] == 8).all() else np.uint16)
 
-    def shown_as(array):
-        return deepened(resize(with_channels(array, channels), size, interpolation), dtype)
-
     shape = (len(cohort), size, size) if channels == 1 else (len(cohort), size, size, 3)
-    write_store(path, checked(arrays, cohort, "image"), shown_as, shape, dtype, "images")
+    convert = partial(as_stored, size=size, channels=channels, interpolation=interpolation, dtype=dtype)
+    write_store(path, read, cohort, convert, shape, dtype, "image", ROWS_AT_ONCE, workers)
 
 
-def write_masks(path, arrays, cohort, size, interpolation="area"):
+def write_masks(path, read, cohort, size, interpolation="area", workers=1):
     """Write the masks of a cohort at one size.
 
     By default a pixel is foreground if any foreground of the source falls into
@@ -60,15 +65,18 @@ def write_masks(path, arrays, cohort, size, interpolation="area"):
     ----------
     path : str or pathlib.Path
         The ``.npy`` file.
-    arrays : iterable of numpy.ndarray
-        (H, W) uint8, 0 or 1, in the order of the cohort.
+    read : callable
+        Called with some rows of the cohort, gives their masks in order: (H, W)
+        uint8, 0 or 1.
     cohort : pandas.DataFrame
-        `sample_id`, `height` and `width` are used.
+        `sample_id`, `image`, `height` and `width` are used.
     size : int
         Pixels per side.
     interpolation : {"area", "bilinear", "nearest"}, default="area"
         How masks are shrunk, as for `resize_mask`; the published protocol of
         Yuan and Hong is ``bilinear``.
+    workers : int, default=1
+        As for `write_images`.
 
     Raises
     ------
@@ -77,9 +85,10 @@ def write_masks(path, arrays, cohort, size, interpolation="area"):
     """
     if interpolation not in SHRINK:
         raise InputError(f"the interpolation of masks is '{interpolation}', it must be one of {', '.join(SHRINK)}.")
-    shape = (len(cohort), size, size)
-    found = checked(arrays, cohort, "mask")
-    write_store(path, found, lambda mask: resize_mask(mask, size, interpolation), shape, np.dtype(np.uint8), "masks")
+    convert = partial(resize_mask, size=size, interpolation=interpolation)
+    # Some data sets keep all masks in one table, which each part reads anew: no more parts than processes.
+    rows = max(ROWS_AT_ONCE, -(-len(cohort) // workers))
+    write_store(path, read, cohort, convert, (len(cohort), size, size), np.dtype(np.uint8), "mask", rows, workers)
 
 
 def read_images(path):
@@ -125,6 +134,11 @@ def effective_spacing(cohort, size):
     """
     spacing = cohort[["spacing_y", "spacing_x"]].to_numpy(float)
     return spacing * cohort[["height", "width"]].to_numpy(float) / size
+
+
+def as_stored(array, *, size, channels, interpolation, dtype):
+    """Image of a source at the size, the channels and the depth of the store."""
+    return deepened(resize(with_channels(array, channels), size, interpolation), dtype)
 
 
 def with_channels(array, channels):
@@ -220,14 +234,38 @@ def checked(arrays, cohort, what):
         raise InputError(f"the data set yields more {what}s than the {len(cohort)} samples of the cohort.")
 
 
-def write_store(path, arrays, convert, shape, dtype, what):
-    """Fill a memory-mapped array under a temporary name, then rename it."""
+def write_store(path, read, cohort, convert, shape, dtype, what, rows, workers):
+    """Fill a memory-mapped array under a temporary name, by some processes, then rename it."""
+    # Every job imports this module, and few decode.
+    from joblib import Parallel, delayed
+
     with replacing(path) as temporary:
-        store = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
-        for i, array in enumerate(track(arrays, what, total=shape[0])):
-            store[i] = convert(array)
-        store.flush()
-        del store
+        np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape).flush()
+        cuts = list(parts(cohort["image"].to_numpy(), rows))
+        # Of one process, joblib makes none.
+        run = Parallel(n_jobs=min(workers, len(cuts)), return_as="generator")(
+            delayed(fill)(temporary, start, read, cohort[start:stop], convert, what) for start, stop in cuts
+        )
+        for _ in track((row for count in run for row in range(count)), f"{what}s", total=len(cohort)):
+            pass
+
+
+def parts(images, rows):
+    """Yield start and stop of parts of at least so many rows; what one file holds stays together."""
+    start = 0
+    for stop in range(1, len(images) + 1):
+        if stop == len(images) or (stop - start >= rows and images[stop] != images[stop - 1]):
+            yield start, stop
+            start = stop
+
+
+def fill(path, start, read, cohort, convert, what):
+    """Write some rows into a store, from `start` on; answers with their number."""
+    store = np.load(path, mmap_mode="r+")
+    for row, array in enumerate(checked(read(cohort), cohort, what), start):
+        store[row] = convert(array)
+    store.flush()
+    return len(cohort)
 
 
 def read_store(path, dtypes, dimensions):

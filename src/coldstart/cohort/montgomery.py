@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coldstart.cohort.files import Header, check_mask, in_order, inside, read_header, read_mask, read_pixels
+from coldstart.cohort.files import DECODERS, Header, check_mask, in_order, inside, read_header, read_mask, read_pixels
 from coldstart.errors import InputError, shown
 from coldstart.progress import track
 
@@ -127,7 +127,7 @@ def images(
     InputError
         If a file is damaged or cut short; the message names it.
     """
-    return in_order(lambda name: read_pixels(Path(root, name)), cohort["image"])
+    return in_order(lambda name: read_pixels(Path(root, name)), cohort["image"], DECODERS)
 
 
 def masks(
@@ -162,7 +162,7 @@ def masks(
         header = Header(int(row.height), int(row.width), 8)
         return np.maximum.reduce([read_mask(Path(root, side, row.mask), header) for side in SIDES[lungs]])
 
-    return in_order(read, cohort[["mask", "height", "width"]].itertuples())
+    return in_order(read, cohort[["mask", "height", "width"]].itertuples(), DECODERS)
 
 
 def image_names(root):

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coldstart.cohort.files import in_order, inside
+from coldstart.cohort.files import DECODERS, in_order, inside
 from coldstart.cohort.pool_names import names_path, read_names
 from coldstart.cohort.pool_samples import Reading, open_file
 from coldstart.cohort.scan import scan as scan_pool
@@ -186,7 +186,7 @@ def images(
 
     runs = [(name, [number for _, number in run]) for name, run in groupby(numbered(cohort), key=lambda one: one[0])]
     if all(numbers == [None] for _, numbers in runs):
-        for found in in_order(lambda run: list(read(*run)), runs):
+        for found in in_order(lambda run: list(read(*run)), runs, DECODERS):
             yield from found
         return
     # One file after the other: the frames or slices of several would be too much to hold.

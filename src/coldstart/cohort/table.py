@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from coldstart.cohort.files import Header, check_mask, in_order, inside, read_header, read_mask, read_pixels
+from coldstart.cohort.files import DECODERS, Header, check_mask, in_order, inside, read_header, read_mask, read_pixels
 from coldstart.cohort.table_source import as_text, metadata, read_source, resolve_columns
 from coldstart.errors import InputError, shown
 from coldstart.progress import track
@@ -114,7 +114,7 @@ def images(
     InputError
         If a file is damaged or cut short; the message names it.
     """
-    return in_order(lambda name: read_pixels(Path(root, name)), cohort["image"])
+    return in_order(lambda name: read_pixels(Path(root, name)), cohort["image"], DECODERS)
 
 
 def masks(
@@ -152,7 +152,7 @@ def masks(
             return np.zeros((header.height, header.width), np.uint8)
         return read_mask(Path(root, row.mask), header)
 
-    return in_order(read, cohort[["mask", "height", "width"]].itertuples())
+    return in_order(read, cohort[["mask", "height", "width"]].itertuples(), DECODERS)
 
 
 def joined(folder, cell, row, required=None):

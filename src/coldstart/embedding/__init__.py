@@ -7,19 +7,20 @@ ENCODERS = Registry(
     "encode",
     {
         "pixels": Entry("coldstart.embedding.pixels"),
-        "torchvision": Entry("coldstart.embedding.torchvision", {"takes_name": True, "gpu": True}),
-        "txrv": Entry("coldstart.embedding.torchxrayvision", {"takes_name": True, "gpu": True}),
+        "torchvision": Entry("coldstart.embedding.torchvision", {"takes_name": True, "gpu": True, "threads": 4}),
+        "txrv": Entry("coldstart.embedding.torchxrayvision", {"takes_name": True, "gpu": True, "threads": 4}),
         "radimagenet": Entry(
             "coldstart.embedding.radimagenet",
             {
                 "gpu": True,
+                "threads": 4,
                 "weights_from": "ResNet50.pt of https://huggingface.co/Lab-Rasool/RadImageNet, the PyTorch file of "
                 "https://github.com/BMEII-AI/RadImageNet, or a state dict of torchvision's resnet50",
             },
         ),
-        "timm": Entry("coldstart.embedding.timm", {"takes_name": True, "gpu": True}),
-        "onnx": Entry("coldstart.embedding.onnx", {"gpu": True}),
-        "savedmodel": Entry("coldstart.embedding.savedmodel"),
+        "timm": Entry("coldstart.embedding.timm", {"takes_name": True, "gpu": True, "threads": 4}),
+        "onnx": Entry("coldstart.embedding.onnx", {"gpu": True, "threads": 4}),
+        "savedmodel": Entry("coldstart.embedding.savedmodel", {"threads": 4}),
         "simclr": Entry("coldstart.embedding.simclr", {"trains_on_pool": True, "gpu": True}),
         "file": Entry("coldstart.embedding.file", {"needs_images": False}),
     },

@@ -4,14 +4,17 @@ import cv2
 import numpy as np
 import torch
 
-from coldstart.cohort.images import as_float
-from coldstart.embedding.resizing import channels_first, resized
+from coldstart.cohort.files import DECODERS, in_order
+from coldstart.cohort.images import DEEPEST
+from coldstart.embedding.resizing import resized
 from coldstart.errors import InputError
 from coldstart.progress import track
 
 # ImageNet's mean and standard deviation of red, green and blue in [0, 1].
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
+# Maps of more images leave the caches of a CPU, and their memory is asked for anew every time.
+CPU_BATCH = 8
 
 
 def grey(images):
@@ -31,8 +34,8 @@ def grey(images):
     return np.stack([cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY) for image in images])
 
 
-def prepared(images, size, channels=3, mean=None, std=None):
-    """Stored images as a network wants them.
+def shrunk(images, size, channels=3):
+    """Stored images at the size that a network wants, in their own integer type.
 
     Parameters
     ----------
@@ -41,25 +44,48 @@ def prepared(images, size, channels=3, mean=None, std=None):
     size : int or None
         Edge length wanted (bilinear), in pixels; None leaves the stored one.
     channels : {1, 3}, default=3
-        Grey images are repeated; colour images become their luma where one is wanted.
+        Colour images become their luma where one is wanted.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n, size, size) or (n, size, size, 3)
+    """
+    return resized(grey(images) if channels == 1 else images, size)
+
+
+def scaled(images, device="cpu", channels=3, mean=None, std=None):
+    """Stored images as a network wants them.
+
+    Bytes go to the device and are scaled there: a quarter of what floats would be.
+
+    Parameters
+    ----------
+    images : numpy.ndarray of uint8 or uint16, shape (n, s, s) or (n, s, s, 3)
+        Grey or colour, as from `shrunk`.
+    device : str, default="cpu"
+        Device of the network.
+    channels : {1, 3}, default=3
+        Grey images are repeated.
     mean, std : sequence of float, optional
         Subtracted and divided by, per channel, in units of [0, 1].
 
     Returns
     -------
-    numpy.ndarray of float32, shape (n, channels, size, size)
-        Contiguous; values in [0, 1] unless normalised.
+    torch.Tensor of float32, shape (n, channels, s, s)
+        On the device; values in [0, 1] unless normalised.
     """
-    batch = channels_first(as_float(resized(grey(images) if channels == 1 else images, size)))
-    batch = np.broadcast_to(batch, (len(batch), channels, *batch.shape[2:]))
+    # Of uint16 torch knows little more than the name.
+    whole = torch.from_numpy(images if images.dtype == np.uint8 else images.astype(np.int32)).to(device)
+    batch = whole.float() / float(DEEPEST[images.dtype])
+    batch = (batch[:, None] if batch.ndim == 3 else batch.permute(0, 3, 1, 2)).expand(-1, channels, -1, -1)
     if mean is not None:
-        mean, std = (np.asarray(values, np.float32)[:, None, None] for values in (mean, std))
+        mean, std = (torch.tensor(values, dtype=torch.float32, device=device)[:, None, None] for values in (mean, std))
         batch = (batch - mean) / std
-    return np.ascontiguousarray(batch)
+    return batch
 
 
-def batches(images, batch_size, compute, what):
-    """Apply a function to all images, some at a time.
+def batches(images, batch_size, prepare, compute, what):
+    """Apply a function to all images, some at a time; the next ones are prepared meanwhile.
 
     Parameters
     ----------
@@ -67,8 +93,10 @@ def batches(images, batch_size, compute, what):
         Stored images.
     batch_size : int
         Images at a time.
+    prepare : callable
+        From stored images (k, s, s[, 3]) to what `compute` is given; called by several threads.
     compute : callable
-        From stored images (k, s, s[, 3]) to vectors (k, d).
+        From k prepared images to vectors (k, d).
     what : str
         What computes, for the user.
 
@@ -77,12 +105,18 @@ def batches(images, batch_size, compute, what):
     numpy.ndarray of shape (n, d)
     """
     starts = range(0, len(images), batch_size)
-    return np.concatenate(
-        [compute(images[start : start + batch_size]) for start in track(starts, f"embedding with {what}")]
-    )
+    # Read into memory by the threads, too: stored images are mapped from their file.
+    waiting = in_order(lambda start: prepare(np.array(images[start : start + batch_size])), starts, DECODERS)
+    vectors = None
+    for start, batch in zip(track(starts, f"embedding with {what}"), waiting, strict=True):
+        found = compute(batch)
+        if vectors is None:
+            vectors = np.empty((len(images), *found.shape[1:]), found.dtype)
+        vectors[start : start + len(found)] = found
+    return vectors
 
 
-def network_features(network, images, prepare, batch_size, device, what):
+def network_features(network, images, prepare, scale, batch_size, device, what):
     """Run a PyTorch network over all images.
 
     Parameters
@@ -92,9 +126,11 @@ def network_features(network, images, prepare, batch_size, device, what):
     images : numpy.ndarray of uint8 or uint16, shape (n, s, s) or (n, s, s, 3)
         Stored images.
     prepare : callable
-        From stored images to the array (k, c, size, size) that the network is given.
+        From stored images to an array of those that the network sees, such as `shrunk`.
+    scale : callable
+        From that array and the device to the tensor (k, c, size, size) that the network is given, such as `scaled`.
     batch_size : int
-        Images at a time.
+        Images at a time; a CPU computes `CPU_BATCH` of them at most at once.
     device : str
         Device.
     what : str
@@ -109,13 +145,15 @@ def network_features(network, images, prepare, batch_size, device, what):
     InputError
         If the network does not take images of that size.
     """
-    network = network.eval().to(device)
+    network = network.eval().to(device, memory_format=torch.channels_last)
 
     @torch.inference_mode()
-    def compute(stored):
-        batch = torch.from_numpy(prepare(stored))
+    def compute(prepared):
+        batch = scale(prepared, device)
+        parts = batch.split(CPU_BATCH if device == "cpu" else batch_size)
         try:
-            return network(batch.to(device)).flatten(1).float().cpu().numpy()
+            found = [network(part.contiguous(memory_format=torch.channels_last)) for part in parts]
+            return torch.cat([vectors.flatten(1).float() for vectors in found]).cpu().numpy()
         except torch.OutOfMemoryError:
             raise
         except (AssertionError, RuntimeError, ValueError) as error:
@@ -123,4 +161,4 @@ def network_features(network, images, prepare, batch_size, device, what):
                 f"{what} does not take images of {batch.shape[-1]} pixels ({error}): leave `size` out."
             ) from error
 
-    return batches(images, batch_size, compute, what)
+    return batches(images, batch_size, prepare, compute, what)

@@ -9,7 +9,7 @@ import numpy as np
 
 from coldstart.embedding.base import Embedding, provenance
 from coldstart.embedding.extras import extra
-from coldstart.embedding.features import MEAN, STD, batches, prepared
+from coldstart.embedding.features import MEAN, STD, batches, scaled, shrunk
 from coldstart.embedding.pooling import pooled
 from coldstart.embedding.weights import first_line
 from coldstart.errors import InputError, shown
@@ -84,10 +84,13 @@ def encode(
     if mean is not None and channels == 1:
         mean, std = [np.mean(mean)], [np.mean(std)]
 
-    def compute(stored):
-        batch = prepared(stored, size, channels, mean, std).astype(FLOATS[given.type])
-        if layout == "nhwc":
-            batch = np.ascontiguousarray(np.moveaxis(batch, 1, -1))
+    def prepare(stored):
+        batch = scaled(shrunk(stored, size, channels), channels=channels, mean=mean, std=std).numpy()
+        batch = batch if layout == "nchw" else np.moveaxis(batch, 1, -1)
+        return np.ascontiguousarray(batch, FLOATS[given.type])
+
+    def compute(prepared):
+        batch = prepared
         if fixed:
             batch = np.concatenate([batch, np.zeros((fixed - len(batch), *batch.shape[1:]), batch.dtype)])
         try:
@@ -103,9 +106,9 @@ def encode(
                 f"output {output} of {path} has the shape {np.shape(values)} for {len(batch)} images: "
                 "let `output` name one with a row per image."
             )
-        return pooled(np.asarray(values, np.float32), pooling, layout)[: len(stored)]
+        return pooled(np.asarray(values, np.float32), pooling, layout)[: len(prepared)]
 
-    vectors = batches(inputs.images, fixed or batch_size, compute, source.name)
+    vectors = batches(inputs.images, fixed or batch_size, prepare, compute, source.name)
     facts = provenance(
         "onnx",
         {"size": size, "channels": channels, "scale": scale, "layout": layout, "output": output, "pooling": pooling},

@@ -6,12 +6,13 @@ encoder of Levy et al., arXiv 2601.18532.
 """
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from coldstart.embedding import ENCODERS
 from coldstart.embedding.base import Embedding, provenance
-from coldstart.embedding.features import MEAN, STD, network_features, prepared
+from coldstart.embedding.features import MEAN, STD, network_features, scaled, shrunk
 from coldstart.embedding.torchvision import headless
 from coldstart.embedding.weights import load_weights, read_state_dict
 from coldstart.errors import InputError
@@ -72,11 +73,9 @@ def encode(
     path = Path(path)
     network = pretrained(path, size)
     mean, std = SCALES[normalise]
-
-    def prepare(stored):
-        return prepared(stored, size, 3, mean, std)
-
-    vectors = network_features(network, inputs.images, prepare, batch_size, device, "RadImageNet's ResNet-50")
+    prepare = partial(shrunk, size=size, channels=3)
+    scale = partial(scaled, channels=3, mean=mean, std=std)
+    vectors = network_features(network, inputs.images, prepare, scale, batch_size, device, "RadImageNet's ResNet-50")
     return Embedding(
         vectors,
         provenance(

@@ -1,15 +1,15 @@
 """TensorFlow SavedModels, for example REMEDIS and CXR Foundation, run in TensorFlow's own environment."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from coldstart.embedding.base import Embedding, provenance
-from coldstart.embedding.features import batches, grey
+from coldstart.embedding.features import batches, shrunk
 from coldstart.embedding.pooling import pooled
-from coldstart.embedding.resizing import resized
 from coldstart.embedding.tensorflow_process import TensorFlowProcess, tensorflow_python
 from coldstart.errors import InputError
 
@@ -91,16 +91,16 @@ def encode(
     with TensorFlowProcess(tensorflow_python(python), settings) as process:
         fixed = process.ready["batch"]
 
-        def compute(stored):
-            n = len(stored)
-            if input == "tf_example" or process.ready["channels"] == 1:
-                stored = grey(stored)
-            batch = resized(stored, size)
-            if fixed:
-                batch = np.concatenate([batch, np.zeros((fixed - n, *batch.shape[1:]), batch.dtype)])
-            return pooled(process.run(batch), pooling, "nhwc")[:n]
+        channels = 1 if input == "tf_example" else process.ready["channels"]
 
-        vectors = batches(inputs.images, fixed or batch_size, compute, source.name)
+        def compute(prepared):
+            batch = prepared
+            if fixed:
+                batch = np.concatenate([batch, np.zeros((fixed - len(batch), *batch.shape[1:]), batch.dtype)])
+            return pooled(process.run(batch), pooling, "nhwc")[: len(prepared)]
+
+        prepare = partial(shrunk, size=size, channels=channels)
+        vectors = batches(inputs.images, fixed or batch_size, prepare, compute, source.name)
     facts = provenance(
         "savedmodel",
         {

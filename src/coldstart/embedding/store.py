@@ -1,12 +1,14 @@
 """Embeddings, and their two-dimensional maps, on disk."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coldstart.errors import InputError, shown
-from coldstart.storage import read_metadata, read_table, write_table
+from coldstart.storage import METADATA_KEY, read_metadata, read_table, replacing, write_table
 
 ROWS_AT_ONCE = 4096
 
@@ -32,9 +34,38 @@ def write_embedding(path, sample_ids, embedding):
     ids = [str(sample) for sample in sample_ids]
     if len(ids) != len(vectors) or len(set(ids)) != len(ids):
         raise ValueError("an embedding needs one identifier per vector, each once")
-    lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
-    table = pa.table({"sample_id": pa.array(ids, type=pa.string()), "embedding": lists})
-    write_table(path, table, embedding.provenance, row_group_size=ROWS_AT_ONCE)
+    starts = range(0, len(ids), ROWS_AT_ONCE)
+    parts = (as_table(ids[start : start + ROWS_AT_ONCE], vectors[start : start + ROWS_AT_ONCE]) for start in starts)
+    write_parts(path, as_table([], vectors[:0]).schema, parts, embedding.provenance)
+
+
+def as_table(sample_ids, vectors):
+    """Arrow table of some rows of an embedding."""
+    # Parquet's own name of what a list holds, so that a file that is read and written again stays the same.
+    kind = pa.list_(pa.field("element", pa.float32()), vectors.shape[1])
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), type=kind)
+    return pa.table({"sample_id": pa.array(sample_ids, type=pa.string()), "embedding": lists})
+
+
+def write_parts(path, schema, parts, provenance):
+    """Write an embedding a row group at a time.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The Parquet file.
+    schema : pyarrow.Schema
+        As of `as_table`.
+    parts : iterable of pyarrow.Table
+        Of `ROWS_AT_ONCE` rows each, the last of what is left.
+    provenance : dict
+        Becomes the file's metadata.
+    """
+    schema = schema.with_metadata({METADATA_KEY: json.dumps(provenance, sort_keys=True).encode()})
+    # No value stands there twice: a dictionary of values would be written and read for nothing.
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, use_dictionary=False) as writer:
+        for part in parts:
+            writer.write_table(part.replace_schema_metadata(schema.metadata))
 
 
 def read_embedding(path):

@@ -1,5 +1,6 @@
 """Networks of timm and of the Hugging Face Hub in timm's format, without their head."""
 
+from functools import partial
 from pathlib import Path
 
 import huggingface_hub.errors as hub
@@ -8,7 +9,7 @@ from huggingface_hub import hf_hub_download
 
 from coldstart.embedding.base import Embedding, provenance
 from coldstart.embedding.extras import extra
-from coldstart.embedding.features import network_features, prepared
+from coldstart.embedding.features import network_features, scaled, shrunk
 from coldstart.embedding.weights import downloaded_to_torch, first_line, read_state_dict
 from coldstart.errors import InputError, shown
 from coldstart.provenance import file_digest
@@ -72,11 +73,9 @@ def encode(
     channels = data["input_size"][0]
     size = data["input_size"][-1] if size is None else size
     mean, std = (tuple(values)[:channels] for values in (data["mean"], data["std"]))
-
-    def prepare(stored):
-        return prepared(stored, size, channels, mean, std)
-
-    vectors = network_features(network, inputs.images, prepare, batch_size, device, f"timm's {inputs.name}")
+    prepare = partial(shrunk, size=size, channels=channels)
+    scale = partial(scaled, channels=channels, mean=mean, std=std)
+    vectors = network_features(network, inputs.images, prepare, scale, batch_size, device, f"timm's {inputs.name}")
     return Embedding(
         vectors,
         provenance(

@@ -1,5 +1,6 @@
 """Classification networks of torchvision, cut before their last layer."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +8,7 @@ import torch
 import torchvision
 
 from coldstart.embedding.base import Embedding, provenance
-from coldstart.embedding.features import MEAN, STD, network_features, prepared
+from coldstart.embedding.features import MEAN, STD, network_features, scaled, shrunk
 from coldstart.embedding.weights import cached_weights, load_weights, published_weights, read_state_dict
 from coldstart.errors import InputError
 from coldstart.provenance import file_digest
@@ -78,11 +79,9 @@ def encode(
             raise InputError(f"torchvision's {model} has no part named features: choose `pooling: penultimate`.")
         network = torch.nn.Sequential(network.features, MeanOverMap())
     mean, std = (MEAN, STD) if normalise else (None, None)
-
-    def prepare(stored):
-        return prepared(stored, size, 3, mean, std)
-
-    vectors = network_features(network, inputs.images, prepare, batch_size, device, f"torchvision's {model}")
+    prepare = partial(shrunk, size=size, channels=3)
+    scale = partial(scaled, channels=3, mean=mean, std=std)
+    vectors = network_features(network, inputs.images, prepare, scale, batch_size, device, f"torchvision's {model}")
     return Embedding(
         vectors,
         provenance(

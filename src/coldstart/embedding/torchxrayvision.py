@@ -1,6 +1,5 @@
 """Networks of TorchXRayVision (Cohen et al., arXiv 2111.00595), trained on chest radiographs."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Literal
 
@@ -98,7 +97,8 @@ def encode(
         # Scaled first and resized second, in floating point, as the released code does.
         return resized(normalised(grey(stored)), size)[:, None]
 
-    vectors = network_features(network, inputs.images, prepare, batch_size, device, f"torchxrayvision's {inputs.name}")
+    what = f"torchxrayvision's {inputs.name}"
+    vectors = network_features(network, inputs.images, prepare, on_device, batch_size, device, what)
     if rgb == "zeros":
         vectors[inputs.colour] = 0
     return Embedding(
@@ -112,11 +112,15 @@ def encode(
                 "interpolation": "bilinear",
                 "scale": "[-1024, 1024]",
                 "channels": 1,
-                "zeroed": int(Counter(inputs.colour.tolist())[True]) if rgb == "zeros" else 0,
             },
             ("torch", "torchxrayvision", "numpy", "opencv-python-headless"),
         ),
     )
+
+
+def on_device(prepared, device):
+    """Tensor of prepared images."""
+    return torch.from_numpy(prepared).to(device)
 
 
 def normalised(images):

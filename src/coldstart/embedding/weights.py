@@ -14,7 +14,6 @@ from pathlib import Path
 import safetensors
 import safetensors.torch
 import torch
-import torchvision
 
 from coldstart.embedding.pickled import load_network
 from coldstart.errors import InputError, shown
@@ -57,6 +56,8 @@ def published_weights(model):
     InputError
         If torchvision has no such network.
     """
+    import torchvision  # takes seconds, and a network of one's own does without
+
     known = torchvision.models.list_models(module=torchvision.models)
     if model not in known:
         near = difflib.get_close_matches(model, known, n=5, cutoff=0.5) or ["densenet121", "resnet50", "vgg11", "..."]
