@@ -10,6 +10,7 @@ from coldstart.errors import InputError
 from coldstart.learning.prediction import predict
 from coldstart.learning.settings import Settings
 from coldstart.learning.weights_file import save_weights
+from coldstart.probability_maps import write_maps
 from coldstart.query.base import QueryInputs
 from coldstart.query.reading import Rows, read_inputs
 from coldstart.storage import write_json, write_table
@@ -38,7 +39,7 @@ def files(tmp_path):
     predictions = pd.DataFrame({"sample_id": shown, "split": "train", "probability": numbers / 100})
     write_table(paths["predictions"], predictions)
     paths["maps"] = tmp_path / "maps.npz"
-    np.savez(paths["maps"], maps=np.broadcast_to(numbers[:, None, None] / 128, (len(shown), 32, 32)).astype(np.float16))
+    write_maps(paths["maps"], np.broadcast_to(numbers[:, None, None] / 128, (len(shown), 32, 32)).astype(np.float16))
     paths["vectors"] = tmp_path / "embedding.parquet"
     order = rng.permutation(IDS)
     vectors = np.array([[int(name[1:]), 1] for name in order], dtype=np.float32)

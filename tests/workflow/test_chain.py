@@ -11,6 +11,17 @@ from conftest import TINY, changed
 pytestmark = pytest.mark.workflow
 
 RUNS = 10  # two tasks; two arms with two budgets, and one round of one arm
+# Libraries that take long to load, and the rules whose jobs may.
+FIGURES = {"annotation", "contact", "curves", "map", "picks"}
+LARGE = {
+    "torch": {"train", "train_segmentation"},
+    "torchvision": set(),
+    "mlflow": {"track"},
+    "matplotlib": FIGURES,
+    "sklearn": {"project", "select", "train"},
+    "skimage": set(),
+    "nibabel": set(),
+}
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +92,15 @@ def test_every_job_has_a_log_and_a_benchmark(results):
     }
     assert logs == benchmarks
     assert len([path for path in logs if path.parts[0] == "train"]) == RUNS
+
+
+def test_no_job_has_loaded_a_large_library_that_it_does_not_need(finished):
+    loaded = {}
+    for path in finished.heard.iterdir():
+        loaded.setdefault(path.name.partition(".")[0], set()).update(json.loads(path.read_text(encoding="utf-8")))
+    assert {"select", "train", "train_segmentation", "evaluate", "query", "summary", "tables", "track"} <= set(loaded)
+    found = {name: {rule for rule, names in loaded.items() if name in names} for name in LARGE}
+    assert {name: rules - LARGE[name] for name, rules in found.items()} == {name: set() for name in LARGE}
 
 
 def test_the_end_names_tables_report_and_store(finished):

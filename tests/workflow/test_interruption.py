@@ -15,7 +15,7 @@ LONG = changed(
     query__rounds=0,
     query__models=None,
     models={},
-    methods={"random": {"strategy": "random"}},
+    methods={"random": {"strategy": "random", "seeds": [1]}},
     learning__segmentation__epochs=200,
     learning__segmentation__augment="light",
     learning__segmentation__checkpoint_seconds=0,
@@ -27,15 +27,6 @@ def test_a_killed_training_resumes_with_the_same_result(place, tmp_path):
     unbroken = type(place)(place.checkout, tmp_path / "unbroken")
     assert unbroken.run("summary", config=LONG).code == 0
 
-    assert (
-        place.run(
-            f"{RUN.rpartition('runs')[0]}selections/segmentation/none/random/b4/s1.parquet",
-            "results/tiny/images/32.npy",
-            "results/tiny/masks/32.npy",
-            config=LONG,
-        ).code
-        == 0
-    )
     process = place.start("summary", config=LONG)
     checkpoint = place.folder / RUN / "checkpoint.pt"
     deadline = time.monotonic() + 240

@@ -16,7 +16,7 @@ def chains(task):
 
 def chain_run(chain, number):
     """Folder of one round of a chain; round 0 is shared by all query strategies."""
-    return expand(RUN, **{**chain, "query": chain["query"] if number else "none"}, round=number)[0]
+    return RUN.format(**{**chain, "query": chain["query"] if number else "none"}, round=number)
 
 
 def annotation_inputs(wildcards):

@@ -3,8 +3,8 @@
 
 rule summary:
     input:
-        metrics=collect("{run}/metrics.parquet", run=runs()),
-        fits=collect("{run}/fit.json", run=runs()),
+        metrics=of_runs("metrics.parquet"),
+        fits=of_runs("fit.json"),
     output:
         "<results>/summary.parquet",
     log:
@@ -68,31 +68,33 @@ rule efficiency:
         pool="<results>/pools/{task}.parquet",
     output:
         csv=report(
-            "<results>/tables/{task}_efficiency.csv",
+            "<results>/tables/{task}_{curve}.csv",
             caption="../report/efficiency.rst",
             category="Tables",
             subcategory="{task}",
-            labels={"stage": "label efficiency", "format": "CSV"},
+            labels={"stage": "{curve}", "format": "CSV"},
         ),
-        markdown="<results>/tables/{task}_efficiency.md",
-        latex="<results>/tables/{task}_efficiency.tex",
+        markdown="<results>/tables/{task}_{curve}.md",
+        latex="<results>/tables/{task}_{curve}.tex",
         html=report(
-            "<results>/tables/{task}_efficiency.html",
+            "<results>/tables/{task}_{curve}.html",
             caption="../report/efficiency.rst",
             category="Tables",
             subcategory="{task}",
-            labels={"stage": "label efficiency", "format": "table"},
+            labels={"stage": "{curve}", "format": "table"},
         ),
     log:
-        "<logs>/efficiency/{task}.log",
+        "<logs>/efficiency/{task}_{curve}.log",
     benchmark:
-        "<benchmarks>/efficiency/{task}.tsv"
+        "<benchmarks>/efficiency/{task}_{curve}.tsv"
+    wildcard_constraints:
+        curve="(initial_)?efficiency",
     conda:
         "../../envs/pytorch.yaml"
     params:
         efficiency=lambda wildcards: efficiency_params(wildcards.task),
         code=code("efficiency"),
     message:
-        "Label efficiency: {wildcards.task}"
+        "Label efficiency: {wildcards.task}, {wildcards.curve}"
     script:
         "../scripts/efficiency.py"

@@ -3,10 +3,10 @@
 
 rule track:
     input:
-        metrics=collect("{run}/metrics.parquet", run=runs()),
-        fits=collect("{run}/fit.json", run=runs()),
-        histories=collect("{run}/history.csv", run=runs()),
-        labelled=collect("{run}/labelled.parquet", run=runs()),
+        metrics=of_runs("metrics.parquet"),
+        fits=of_runs("fit.json"),
+        histories=of_runs("history.csv"),
+        labelled=of_runs("labelled.parquet"),
     output:
         "<results>/tracking.parquet",
     log:

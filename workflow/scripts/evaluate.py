@@ -6,6 +6,7 @@ from scripting import snakemake
 
 from coldstart.cohort.images import effective_spacing, read_masks
 from coldstart.evaluation.evaluate import evaluate_classification, evaluate_segmentation
+from coldstart.probability_maps import read_maps
 from coldstart.storage import read_json, read_table, write_table
 
 params, wildcards = snakemake.params, snakemake.wildcards
@@ -23,8 +24,7 @@ if wildcards.task == "classification":
     metrics = evaluate_classification(truth.label.to_numpy(int), probabilities, threshold, groups=groups, **options)
 else:
     masks = read_masks(snakemake.input.masks)[rows]
-    with np.load(snakemake.input.maps) as stored:
-        maps = stored["maps"][tested]
+    maps = read_maps(snakemake.input.maps, tested)
     spacing = effective_spacing(cohort, masks.shape[-1])[rows]
     options |= {"spacing": spacing, "groups": groups, "decimals": decimals, "empty": empty}
     stacks = truth if {"volume", "slice"} <= set(truth) else None

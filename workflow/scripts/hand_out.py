@@ -19,6 +19,7 @@ from coldstart.labelling.label_studio_tasks import labelling_config, tasks
 from coldstart.labelling.sheet_html import sheet_html
 from coldstart.labelling.sheet_png import sheet_png
 from coldstart.labelling.worklist import read_worklist
+from coldstart.probability_maps import read_maps
 from coldstart.reporting.figures import save_figure
 from coldstart.storage import read_json, read_table, write_json, write_text
 
@@ -46,11 +47,7 @@ guesses, threshold, fit = None, 0.5, read_json(files.fit) if files.get("fit") el
 if fit["tells_apart"]:
     predictions, threshold = read_table(files.predictions), fit["threshold"]
     at = pd.Index(predictions.sample_id).get_indexer(worklist.sample_id)
-    if task == "classification":
-        values = predictions.probability.to_numpy()[at]
-    else:
-        with np.load(files.maps) as stored:
-            values = stored["maps"][at]
+    values = predictions.probability.to_numpy()[at] if task == "classification" else read_maps(files.maps, at)
     guesses = dict(zip(worklist.sample_id, values, strict=True))
 
 shared = {"task": task, "classes": classes, "folder": folder}

@@ -13,6 +13,7 @@ from coldstart.learning.checkpoint import content_digest
 from coldstart.learning.one_round import fit_report, run_round
 from coldstart.learning.settings import Settings
 from coldstart.learning.weights_file import save_weights
+from coldstart.probability_maps import write_maps
 from coldstart.provenance import file_digest
 from coldstart.storage import read_table, replacing, write_json, write_table
 
@@ -67,8 +68,7 @@ if task == "classification":
         predictions["patches"] = list(np.concatenate(list(run.patches.values())))
     threshold = decision_threshold(targets[parts["holdout"]], run.predicted["holdout"])
 else:
-    with replacing(outputs.maps) as temporary:
-        np.savez_compressed(temporary, maps=np.concatenate(list(run.predicted.values())))
+    write_maps(outputs.maps, np.concatenate(list(run.predicted.values())))
 write_table(outputs.predictions, predictions)
 held_out = samples.iloc[parts["holdout"]]
 truth, predicted = targets[parts["holdout"]], run.predicted["holdout"]

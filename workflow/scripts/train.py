@@ -17,6 +17,7 @@ from coldstart.learning.checkpoint import content_digest
 from coldstart.learning.one_round import fit_report, run_round
 from coldstart.learning.settings import Settings
 from coldstart.learning.weights_file import save_weights
+from coldstart.probability_maps import write_maps
 from coldstart.provenance import file_digest
 from coldstart.storage import read_metadata, read_table, replacing, write_json, write_table
 
@@ -85,8 +86,7 @@ if task == "classification":
     threshold = youden_threshold(targets[parts["val"]], predicted["val"], decimals=params.threshold_decimals)
     threshold = min(float(threshold), 2.0)  # infinite where nothing beats chance; JSON knows no infinity
 else:
-    with replacing(snakemake.output.maps) as temporary:
-        np.savez_compressed(temporary, maps=np.concatenate(list(predicted.values())))
+    write_maps(snakemake.output.maps, np.concatenate(list(predicted.values())))
 write_table(snakemake.output.predictions, predictions)
 labelled["trained"] = np.isin(np.arange(len(labelled)), run.plan.rows)
 write_table(snakemake.output.labelled, labelled)

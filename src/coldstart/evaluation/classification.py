@@ -6,7 +6,6 @@ A ratio 0/0 is nan throughout, never 0 or 1.
 """
 
 import numpy as np
-from sklearn.metrics import roc_curve
 
 from coldstart.errors import InputError
 
@@ -183,6 +182,8 @@ def youden_threshold(y, p, decimals=None):
             f"all {y.size} validation samples are {'positive' if y[0] else 'negative'}, so no threshold can be chosen: "
             "use a larger or a stratified validation split."
         )
+    from sklearn.metrics import roc_curve  # takes a second, and an evaluation does not choose
+
     fpr, tpr, thresholds = roc_curve(y, p)
     best = float(thresholds[np.argmax(tpr - fpr)])
     return best if decimals is None else round(best, decimals)

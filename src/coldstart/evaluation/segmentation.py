@@ -15,7 +15,6 @@ three numbers; a voxel has six neighbours.
 from typing import Literal
 
 import numpy as np
-from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from coldstart.errors import InputError
 
@@ -74,6 +73,8 @@ def boundary_distances(a, b, spacing=(1.0, 1.0)):
         Distances of the boundary pixels of `a` to the boundary of `b`, and of
         `b` to `a`.
     """
+    from scipy.ndimage import distance_transform_edt  # the overlaps that a training is validated by do without
+
     a, b = _masks(a, b)
     # No pixel outside both masks matters, so that a small lesion costs little.
     others = [tuple(i for i in range(a.ndim) if i != axis) for axis in range(a.ndim)]
@@ -87,6 +88,8 @@ def boundary_distances(a, b, spacing=(1.0, 1.0)):
 
 
 def _boundary(mask):
+    from scipy.ndimage import binary_erosion
+
     return mask & ~binary_erosion(mask, border_value=0)
 
 

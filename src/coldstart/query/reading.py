@@ -5,6 +5,7 @@ import pandas as pd
 
 from coldstart.cohort.images import read_images
 from coldstart.embedding.store import READERS, align
+from coldstart.probability_maps import read_maps
 from coldstart.query.base import QueryInputs
 from coldstart.storage import read_json, read_metadata, read_table
 
@@ -103,8 +104,7 @@ def predictions_of(files, task, wanted):
     predictions = read_table(files["predictions"])
     rows = pd.Index(predictions.sample_id).get_indexer(wanted)
     if task == "segmentation":
-        with np.load(files["maps"]) as stored:
-            return {"maps": stored["maps"][rows]}
+        return {"maps": read_maps(files["maps"], rows)}
     positive = predictions.probability.to_numpy()[rows]
     found = {"probabilities": np.column_stack([1 - positive, positive])}
     if "patches" in predictions:
