@@ -5,29 +5,30 @@ start together all take the first. Here a job takes a device by a kernel file
 lock, which the kernel gives back when the job ends, however it ends. Where a
 scheduler has assigned devices, its word holds.
 
+How many jobs may share a device is a matter of the machine, not of the
+configuration: the environment variable ``COLDSTART_JOBS_PER_GPU`` says it.
+
 Nothing here imports torch: devices have to be chosen before it looks at them.
 """
 
-import fcntl
 import logging
 import os
-import random
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from coldstart.device_locks import locked
 from coldstart.errors import InputError, shown
 
 LOGGER = logging.getLogger("coldstart")
+SHARING = "COLDSTART_JOBS_PER_GPU"
 SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "SGE_TASK_ID", "KUBERNETES_SERVICE_HOST")
-SECONDS_BETWEEN_LINES = 60
-SECONDS_BETWEEN_TRIES = 0.5
+# What CUDA and PyTorch, cuBLAS and ONNX Runtime say where a device has no memory left.
+MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "Failed to allocate memory")
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,7 @@ class Device:
         The devices behind it as ``CUDA_VISIBLE_DEVICES`` names them, joined by
         commas; None on the CPU and where a scheduler shows no names.
     assigned_by : str
-        ``none`` (the CPU), ``scheduler`` (whoever set the environment) or
-        ``lock``.
+        ``none`` (the CPU), ``scheduler`` or ``lock``.
     """
 
     name: str
@@ -55,7 +55,7 @@ CPU = Device("cpu", None, "none")
 
 
 @contextmanager
-def lease(gpu, folder, *, jobs_per_device=1, environment=os.environ):
+def lease(gpu, folder, *, environment=os.environ):
     """Hold devices for as long as the block runs.
 
     Enter it before torch initialises CUDA. On the CPU nothing is hidden from
@@ -68,34 +68,46 @@ def lease(gpu, folder, *, jobs_per_device=1, environment=os.environ):
     folder : str or pathlib.Path
         Where the lock files are, one folder for all jobs that share a machine.
         It is made where it is missing.
-    jobs_per_device : int, default=1
-        How many jobs may share one device. All jobs must say the same.
     environment : mutable mapping, default=os.environ
-        Where ``CUDA_VISIBLE_DEVICES`` and the marks of schedulers are read, and
-        where ``CUDA_VISIBLE_DEVICES`` (and the order it counts in) is set while
-        the block runs.
+        Where ``CUDA_VISIBLE_DEVICES``, ``COLDSTART_JOBS_PER_GPU`` and the marks
+        of schedulers are read, and where ``CUDA_VISIBLE_DEVICES`` (and the order
+        it counts in) is set while the block runs.
 
     Yields
     ------
     Device
         The CPU if no device is asked for or none is found. What is assigned
-        already, if ``CUDA_VISIBLE_DEVICES`` names just as many devices as
-        needed, or a scheduler has assigned no more than that or named none.
-        Otherwise devices that no other job holds, all of them or none, so that
-        jobs that need several cannot block each other.
+        already, if a scheduler has assigned no more devices than needed or named
+        none. Otherwise devices with room for one more job, the least shared
+        first, all that are needed or none, so that jobs that need several cannot
+        block each other.
 
     Raises
     ------
     InputError
         If more devices are needed than there are, if ``CUDA_VISIBLE_DEVICES``
-        names one twice, or if `folder` cannot hold locks.
+        names one twice, if ``COLDSTART_JOBS_PER_GPU`` is no number of jobs, if
+        `folder` cannot hold locks, or if the memory of the device does not last
+        for what the block does.
     ValueError
-        If `gpu` is negative or `jobs_per_device` is not positive.
+        If `gpu` is negative.
     RuntimeError
         If CUDA is initialised already.
     """
-    if gpu < 0 or jobs_per_device < 1:
-        raise ValueError(f"gpu={gpu}, jobs_per_device={jobs_per_device}")
+    if gpu < 0:
+        raise ValueError(f"gpu={gpu}")
+    with assigned(gpu, Path(folder), environment) as device:
+        try:
+            yield device
+        except Exception as error:
+            if device.name == "cuda" and any(sign in str(error) for sign in MEMORY):
+                raise InputError(exhausted(device, jobs_per_device(environment))) from error
+            raise
+
+
+@contextmanager
+def assigned(gpu, folder, environment):
+    """Decide who assigns the devices, and hold them; parameters and what it yields as `lease`."""
     devices = visible_devices(environment) if gpu else []
     scheduled = any(name in environment for name in SCHEDULERS)
     named = "CUDA_VISIBLE_DEVICES" in environment
@@ -103,10 +115,10 @@ def lease(gpu, folder, *, jobs_per_device=1, environment=os.environ):
         if gpu:
             LOGGER.info("no CUDA device found: running on the CPU")
         yield CPU
-    elif named and (len(devices) == gpu or (scheduled and len(devices) < gpu)):
-        yield Device("cuda", ",".join(devices), "scheduler")
     elif scheduled and not named:
         yield Device("cuda", None, "scheduler")
+    elif scheduled and len(devices) <= gpu:
+        yield Device("cuda", ",".join(devices), "scheduler")
     elif len(devices) < gpu:
         raise InputError(
             f"a job needs {gpu} devices (resource gpu) but there are {len(devices)} ({shown(devices)}): "
@@ -116,9 +128,75 @@ def lease(gpu, folder, *, jobs_per_device=1, environment=os.environ):
         torch = sys.modules.get("torch")
         if torch is not None and torch.cuda.is_initialized():
             raise RuntimeError("devices must be chosen before torch initialises CUDA")
-        with locked(gpu, devices, Path(folder), jobs_per_device) as slots, visible(slots, environment):
-            LOGGER.info("running on CUDA device %s", ", ".join(slots))
+        sharing = jobs_per_device(environment)
+        with locked(gpu, devices, folder, sharing) as slots, visible(slots, environment):
+            LOGGER.info("running on CUDA device %s, %d jobs per device at most", ", ".join(slots), sharing)
             yield Device("cuda", ",".join(slots), "lock")
+
+
+def jobs_per_device(environment):
+    """How many jobs may share one device.
+
+    Parameters
+    ----------
+    environment : mapping
+        Where ``COLDSTART_JOBS_PER_GPU`` is read; 1 where it is not set.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        If it is no whole number from 1 on.
+    """
+    given = environment.get(SHARING, "1")
+    if not given.isdecimal() or int(given) < 1:
+        raise InputError(
+            f"the environment variable {SHARING} is '{given}': set it to how many jobs may share one GPU, a whole "
+            "number from 1 on, or unset it."
+        )
+    return int(given)
+
+
+def crowded(limit, environment=os.environ):
+    """Tell the user when more jobs may start at once than the devices have room for.
+
+    Parameters
+    ----------
+    limit : int
+        What ``--resources gpu=`` allows at once.
+    environment : mapping, default=os.environ
+        As for `lease`.
+
+    Returns
+    -------
+    str or None
+        One sentence; None where all find room, and where there is no device or a
+        scheduler assigns them.
+    """
+    sharing = jobs_per_device(environment)
+    if limit <= sharing or any(name in environment for name in SCHEDULERS):
+        return None
+    devices = visible_devices(environment)
+    room = sharing * len(devices)
+    if not devices or limit <= room:
+        return None
+    return (
+        f"--resources gpu={limit} lets more jobs start than CUDA device {shown(devices)} has room for ({room}): the "
+        f"others hold a core while they wait; give gpu={room}, or let more jobs share a device, {SHARING} (it is "
+        f"{sharing})."
+    )
+
+
+def exhausted(device, sharing):
+    """The sentence for a device without memory left."""
+    less = f"set {SHARING} below {sharing}" if sharing > 1 else "see that no other program computes there"
+    return (
+        f"the memory of CUDA device {device.slot or '0'} is exhausted: {less}, or lower the batch_size "
+        "(of learning.<task> for a training, of the model for an embedding)."
+    )
 
 
 def slots_folder():
@@ -174,85 +252,6 @@ def listed_devices(environment):
         LOGGER.warning("nvidia-smi failed (%s): no CUDA device is used", error)
         return []
     return [line.strip() for line in answer.stdout.splitlines() if line.strip().isdigit()]
-
-
-@contextmanager
-def locked(count, devices, folder, jobs_per_device):
-    """Hold the locks of some devices; wait until enough are free.
-
-    Parameters
-    ----------
-    count : int
-        How many devices.
-    devices : list of str
-        Which ones there are.
-    folder : pathlib.Path
-        Where the lock files are.
-    jobs_per_device : int
-        How many locks each device has.
-
-    Yields
-    ------
-    list of str
-        The devices held.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    started = told = time.monotonic()
-    while len(held := take(count, devices, folder, jobs_per_device)) < count:
-        release(held)
-        if time.monotonic() - told > SECONDS_BETWEEN_LINES:
-            told = time.monotonic()
-            LOGGER.info("waiting for %d of %d CUDA devices, %d s so far", count, len(devices), told - started)
-        # Drawn from the system's own source: waiting must not move anybody's seeded generator.
-        time.sleep(random.SystemRandom().uniform(0.5, 1.5) * SECONDS_BETWEEN_TRIES)
-    try:
-        yield list(held)
-    finally:
-        release(held)
-
-
-def take(count, devices, folder, jobs_per_device):
-    """Lock free devices without waiting, the least shared first.
-
-    Returns
-    -------
-    dict of str to int
-        File descriptor that holds each device's lock; at most `count`.
-
-    Raises
-    ------
-    InputError
-        If the file system has no locks.
-    """
-    held = {}
-    # The machine is part of the name: on a cluster, one folder serves several that all count from 0.
-    for number in range(jobs_per_device):
-        for device in devices:
-            if device in held or len(held) == count:
-                continue
-            path = folder / f"{socket.gethostname()}.{device.replace('/', '_')}.{number}.lock"
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
-            except OSError as error:
-                os.close(descriptor)
-                release(held)
-                raise InputError(
-                    f"{folder} cannot hold file locks ({error.strerror}): run with a working directory on another "
-                    "file system, or name the devices of each job in CUDA_VISIBLE_DEVICES."
-                ) from error
-            else:
-                held[device] = descriptor
-    return held
-
-
-def release(held):
-    """Give locks back, also where a child process has inherited them."""
-    for descriptor in held.values():
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
 
 
 @contextmanager

@@ -10,17 +10,18 @@ import time
 import types
 
 import pytest
+import torch
 
-from coldstart import devices
-from coldstart.devices import CPU, Device, lease, visible_devices
+from coldstart import device_locks, devices
+from coldstart.devices import CPU, SHARING, Device, crowded, lease, visible_devices
 from coldstart.errors import InputError
 
 # Takes devices as a job does, and says what it got and when.
 JOB = """
 import json, os, sys, time
 from coldstart.devices import lease
-gpu, folder, shared, seconds = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-with lease(gpu, folder, jobs_per_device=shared) as device:
+gpu, folder, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+with lease(gpu, folder) as device:
     start = time.monotonic()
     print(json.dumps({"slot": device.slot, "visible": os.environ["CUDA_VISIBLE_DEVICES"]}), flush=True)
     time.sleep(seconds)
@@ -35,7 +36,7 @@ def machine(tmp_path):
     program.parent.mkdir()
     program.write_text("#!/bin/sh\nprintf '0\\n1\\n'\n")
     program.chmod(0o755)
-    hidden = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", *devices.SCHEDULERS}
+    hidden = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", SHARING, *devices.SCHEDULERS}
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     return {**environment, "PATH": f"{program.parent}{os.pathsep}{environment['PATH']}"}
 
@@ -50,11 +51,11 @@ def start(machine, locks):
     """Start a job on that machine; none outlives the test."""
     jobs = []
 
-    def start(*, gpu=1, shared=1, seconds=0.2):
-        arguments = [str(gpu), str(locks), str(shared), str(seconds)]
-        command = [sys.executable, "-c", JOB, *arguments]
+    def start(*, gpu=1, shared=None, seconds=0.2):
+        command = [sys.executable, "-c", JOB, str(gpu), str(locks), str(seconds)]
+        environment = machine if shared is None else {**machine, SHARING: str(shared)}
         pipe = subprocess.PIPE
-        jobs.append(subprocess.Popen(command, env=machine, stdout=pipe, stderr=pipe, text=True))
+        jobs.append(subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True))
         return jobs[-1]
 
     yield start
@@ -105,6 +106,35 @@ def test_two_jobs_may_share_a_device_where_that_is_said(start):
     fifth = start(shared=2)
     time.sleep(1)
     assert fifth.poll() is None
+
+
+def test_a_new_job_goes_where_fewest_are(start):
+    jobs = [start(shared=3, seconds=600) for _ in range(6)]
+    slots = [slot_of(job) for job in jobs]
+    assert sorted(slots) == ["0", "0", "0", "1", "1", "1"]
+    # Two leave one device, one the other; whose lock is free first in the folder must not matter.
+    leaving = [*[number for number, slot in enumerate(slots) if slot == "1"][:2], slots.index("0")]
+    for number in leaving:
+        jobs[number].kill()
+        jobs[number].wait()
+    assert slot_of(start(shared=3, seconds=600)) == "1"
+    assert sorted(slot_of(start(shared=3, seconds=600)) for _ in range(2)) == ["0", "1"]
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, 2), (2, None)])
+def test_who_was_not_told_to_share_does_not(start, first, second):
+    """Two workflows of one user, one of which shares: the other's jobs are left alone, and leave others alone."""
+    assert {slot_of(start(shared=first, seconds=600)) for _ in range(2)} == {"0", "1"}
+    other = start(shared=second)
+    time.sleep(1)
+    assert other.poll() is None
+
+
+def test_jobs_on_the_one_device_that_is_named_do_not_share_it(machine, start):
+    machine["CUDA_VISIBLE_DEVICES"] = "1"
+    jobs = [finish(job) for job in [start() for _ in range(3)]]
+    assert {job["slot"] for job in jobs} == {"1"}
+    assert most_at_once(jobs) == 1
 
 
 def test_jobs_that_need_both_devices_take_turns(start):
@@ -172,8 +202,8 @@ def test_jobs_inside_one_allocation_share_out_its_devices(machine, start):
     assert {slot_of(job) for job in [start(seconds=600) for _ in range(2)]} == {"2", "3"}
 
 
-def test_what_is_assigned_in_the_right_number_is_used(machine, locks):
-    machine["CUDA_VISIBLE_DEVICES"] = "3,1"
+def test_what_a_scheduler_assigned_in_the_right_number_is_used(machine, locks):
+    machine.update({"PBS_JOBID": "5", "CUDA_VISIBLE_DEVICES": "3,1"})
     with lease(2, locks, environment=machine) as device:
         assert device == Device("cuda", "3,1", "scheduler")
     assert not locks.exists()
@@ -228,11 +258,13 @@ def test_more_devices_than_there_are_is_refused(machine, locks):
 
 
 def test_waiting_is_said(machine, locks, start, monkeypatch, caplog):
-    monkeypatch.setattr(devices, "SECONDS_BETWEEN_LINES", 0.3)
+    monkeypatch.setattr(device_locks, "SECONDS_BETWEEN_LINES", 0.3)
     slot_of(start(gpu=2, seconds=2))
     with caplog.at_level(logging.INFO, "coldstart"), lease(1, locks, environment=machine):
         pass
-    assert "waiting for 1 of 2 CUDA devices" in caplog.text
+    assert caplog.messages[0].startswith("waiting for 1 of 2 CUDA devices (0, 1): other jobs hold them, 1 at most")
+    assert "s so far" in caplog.messages[1]
+    assert caplog.messages[-1].startswith("running on CUDA device")
 
 
 def test_a_file_system_without_locks_is_said(machine, locks, monkeypatch):
@@ -241,7 +273,7 @@ def test_a_file_system_without_locks_is_said(machine, locks, monkeypatch):
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     with (
-        pytest.raises(InputError, match=r"cannot hold file locks \(No locks available\)"),
+        pytest.raises(InputError, match=r"cannot be locked \(No locks available\): .* TMPDIR"),
         lease(1, locks, environment=machine),
     ):
         pass
@@ -254,10 +286,58 @@ def test_choosing_too_late_is_a_defect(machine, locks, monkeypatch):
         pass
 
 
-@pytest.mark.parametrize(("gpu", "shared"), [(-1, 1), (1, 0)])
-def test_wrong_numbers_are_defects(machine, locks, gpu, shared):
-    with pytest.raises(ValueError, match="gpu="), lease(gpu, locks, jobs_per_device=shared, environment=machine):
+def test_a_wrong_number_is_a_defect(machine, locks):
+    with pytest.raises(ValueError, match="gpu="), lease(-1, locks, environment=machine):
         pass
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", ""])
+def test_a_wrong_number_of_jobs_per_device_is_said(machine, locks, value):
+    machine[SHARING] = value
+    with (
+        pytest.raises(InputError, match=rf"^the environment variable COLDSTART_JOBS_PER_GPU is '{value}': set it to"),
+        lease(1, locks, environment=machine),
+    ):
+        pass
+
+
+def test_more_jobs_than_there_is_room_for_are_said(machine):
+    assert crowded(1, machine) is crowded(2, machine) is None
+    assert "gpu=3 lets more jobs start than CUDA device 0, 1 has room for (2)" in crowded(3, machine)
+    machine[SHARING] = "2"
+    assert crowded(4, machine) is None
+    assert "give gpu=4" in crowded(5, machine)
+    assert crowded(5, {**machine, "SLURM_JOB_ID": "1"}) is None
+    assert crowded(5, {**machine, "CUDA_VISIBLE_DEVICES": ""}) is None
+
+
+@pytest.mark.parametrize(
+    ("shared", "less"), [("3", "set COLDSTART_JOBS_PER_GPU below 3"), ("1", "see that no other program computes there")]
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has 1.00 GiB free."),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    ],
+)
+def test_a_device_without_memory_left_is_said(machine, locks, error, shared, less):
+    machine[SHARING] = shared
+    with pytest.raises(InputError) as caught, lease(1, locks, environment=machine):
+        raise error
+    assert str(caught.value).startswith(f"the memory of CUDA device 0 is exhausted: {less}, or lower the batch_size")
+    assert caught.value.__cause__ is error
+    # The device is free again.
+    with lease(2, locks, environment=machine) as device:
+        assert device.slot == "0,1"
+
+
+def test_other_errors_and_those_of_the_cpu_are_left_alone(machine, locks):
+    with pytest.raises(RuntimeError, match=r"^shapes differ$"), lease(1, locks, environment=machine):
+        raise RuntimeError("shapes differ")
+    with pytest.raises(RuntimeError, match=r"^out of memory$"), lease(0, locks, environment=machine):
+        raise RuntimeError("out of memory")
 
 
 def test_torch_is_not_imported():
