@@ -205,3 +205,5 @@ use rule track as track_list with:
         "<benchmarks>/track_list/{list}.tsv"
     wildcard_constraints:
         list=one_of(list_names()),
+    # Not handed on by the rule it is made from.
+    localrule: True
