@@ -5,8 +5,10 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "workflow/rules/scheduling.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/embed_inputs.smk"
 include: "workflow/rules/comparison_inputs.smk"
 include: "workflow/rules/figures_inputs.smk"
 include: "workflow/rules/annotation_inputs.smk"
@@ -61,6 +63,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/query.smk"
 include: "workflow/rules/summary.smk"
+include: "workflow/rules/paired.smk"
 include: "workflow/rules/published.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/annotation.smk"
@@ -70,6 +73,11 @@ include: "workflow/rules/track.smk"
 if LIVE:
 
     include: "workflow/rules/worklist.smk"
+
+
+onstart:
+    lift_default_limit(workflow.scheduler)
+    say_who_waits()
 
 
 onsuccess:

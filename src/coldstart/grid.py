@@ -30,6 +30,30 @@ def whole_pool(config, method):
     return METHODS.entry(config["methods"][method]["strategy"]).facts.get("whole_pool", False)
 
 
+def seeds(config, method):
+    """Seeds of a method.
+
+    Parameters
+    ----------
+    config : dict
+        A complete configuration.
+    method : str
+
+    Returns
+    -------
+    list of int
+        Its own. Where it has none, those at the top of the configuration; a
+        strategy that wants more (its fact ``least_seeds``) goes on with the
+        numbers after the largest of them.
+    """
+    section = config["methods"][method]
+    if section["seeds"]:
+        return section["seeds"]
+    least = METHODS.entry(section["strategy"]).facts.get("least_seeds", 1)
+    given = config["seeds"]
+    return [*given, *range(max(given) + 1, max(given) + 1 + least - len(given))]
+
+
 def queried(config, model, method):
     """Tell whether an arm goes on to active-learning rounds, if there are any."""
     query = config["query"]

@@ -122,8 +122,11 @@ DIFFERENCES = [
     Difference(
         10,
         "The standard error is the width of the 95 % percentile interval over 3.92; the text says bootstrap, whose "
-        "standard error is the deviation.",
-        (Switch("evaluation", "standard_error", "percentile", "deviation", "percentile"),),
+        "standard error is the deviation. Both resample images.",
+        (
+            Switch("evaluation", "standard_error", "percentile", "deviation", "percentile"),
+            Switch("evaluation", "bootstrap_unit", "sample", "sample", "patient"),
+        ),
     ),
     Difference(
         11,

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coldstart.labelling.groups import FOUR_FIFTHS, group_sentences, holm, representation
+from coldstart.evaluation.multiplicity import holm
+from coldstart.labelling.groups import FOUR_FIFTHS, group_sentences, representation
 from coldstart.labelling.groups_figure import plot_groups
 from coldstart.reporting.figures import save_figure
 

@@ -246,3 +246,55 @@ def test_four_formats(tmp_path):
     html = (tmp_path / "t.html").read_text()
     assert html.count("<tr>") == html.count("</tr>") == 3
     assert html.count('scope="col"') == 7
+
+
+def initial(method, values, seed=1, start=10, batch=10):
+    """Rows of one seed of a method: a run of round 0 for every budget."""
+    rows = curve(values, "none", seed, start, batch, method=method)
+    return [{**row, "budget": row["n_labelled"], "round": 0} for row in rows]
+
+
+def test_budgets_are_a_curve_too_and_methods_are_held_against_random():
+    summary = pd.DataFrame([*initial("random", [0.6, 0.7, 0.8]), *initial("clustering", [0.7, 0.8, 0.9])])[COLUMNS]
+    found = measured(summary, stage="initialisation", target=0.8, of="value")
+    clustering, random = found.arms.to_dict("records")
+    assert (clustering["label"], clustering["labels"], random["labels"]) == ("clustering", 20, 30)
+    assert clustering["saved"] == pytest.approx(100 / 3)
+    assert clustering["alc"] == pytest.approx(0.8)
+    table = efficiency_table(found, "d")
+    assert table.titles[-1] == "Saved"
+    assert "over the budgets of the initial set" in table.caption
+    assert "Plateau" not in table.caption
+
+
+def with_resamples(rows, shifts):
+    """Rows whose resamples are their values and these shifts."""
+    return [{**row, "bootstrap": [row["value"] + shift for shift in shifts]} for row in rows]
+
+
+def test_intervals_are_those_of_seeds_and_patients_and_the_target_is_measured_with_them():
+    shifts = np.linspace(-0.05, 0.05, 41)
+    runs = [("random", 1, 0.1), ("random", 2, 0.08), ("u", 1, 0.2), ("u", 2, 0.16)]
+    rows = [row for query, seed, step in runs for row in curve([0.5 + step * i for i in range(5)], query, seed)]
+    summary = summary_of(with_resamples(rows, shifts), with_resamples(full(0.7), shifts))
+    alike = measured(summary, target=1.0, of="full").arms.set_index("query")
+    # The test split moves curves and full supervision alike: what is left is the seeds.
+    assert (alike.loc["u", "labels_low"], alike.loc["u", "labels_high"]) == pytest.approx((20, 22.5))
+    assert alike.loc["u", "saved_low"] == pytest.approx(100 * (1 - 20 / 30))
+    assert alike.loc["u", "saved_high"] == pytest.approx(100 * (1 - 20 / 30), abs=10)
+    assert alike.loc["u", "saved_known"] == 1
+    fixed = measured(summary, target=0.7, of="value").arms.set_index("query")
+    assert fixed.loc["u", "labels_low"] < 18 < 22.5 < fixed.loc["u", "labels_high"]
+    rows = {row[0]: row for row in efficiency_table(measured(summary, target=0.7, of="value"), "d").rows}
+    assert " to " in rows["k / u"][5]
+
+
+def test_a_reference_that_misses_the_target_leaves_the_upper_end_open():
+    shifts = np.linspace(-0.01, 0.01, 21)
+    rows = [*curve([0.5, 0.55, 0.6], "random"), *curve([0.5, 0.7, 0.9], "u")]
+    found = measured(summary_of(with_resamples(rows, shifts)), target=0.7, of="value")
+    arm = found.arms.set_index("query").loc["u"]
+    assert math.isnan(arm["saved"])
+    assert arm["saved_low"] == pytest.approx(100 * (1 - 20 / 30), abs=3)
+    assert (arm["saved_high"], arm["saved_known"]) == (math.inf, 0)
+    assert {row[0]: row[5] for row in efficiency_table(found, "d").rows}["k / u"].endswith("to ...]")

@@ -29,7 +29,10 @@ TINY = {
     },
     "tasks": ["classification", "segmentation"],
     "models": {"pixels": {"encoder": "pixels", "size": 16}},
-    "methods": {"random": {"strategy": "random"}, "clustering": {"strategy": "kmeans_sweep", "n_init": 2}},
+    "methods": {
+        "random": {"strategy": "random", "seeds": [1]},
+        "clustering": {"strategy": "kmeans_sweep", "n_init": 2},
+    },
     "budgets": [4, 6],
     "seeds": [1],
     "query": {
@@ -45,6 +48,19 @@ TINY = {
     },
     "evaluation": {"bootstrap": 10},
 }
+
+# Python imports this by itself when it starts: a job tells at its end which libraries it has loaded.
+LISTENER = """
+import atexit, json, os, sys
+
+def tell():
+    job = getattr(sys.modules["__main__"], "snakemake", None)
+    if hasattr(job, "rule"):
+        with open(f"{os.environ['HEARD']}/{job.rule}.{os.getpid()}", "w") as stream:
+            json.dump(sorted({name.partition(".")[0] for name in sys.modules}), stream)
+
+atexit.register(tell)
+"""
 
 
 def changed(config, **changes):
@@ -153,10 +169,14 @@ def kill_group(process):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """Workplace in which the tiny configuration has run to its end."""
+    """Workplace in which the tiny configuration has run to its end; `heard` holds what each job has imported."""
     base = tmp_path_factory.mktemp("finished")
     place = Workplace(copy_checkout(base / "checkout"), base / "work")
-    result = place.run(config=TINY)
+    place.heard = base / "heard"
+    place.heard.mkdir()
+    (base / "listener").mkdir()
+    (base / "listener/sitecustomize.py").write_text(LISTENER, encoding="utf-8")
+    result = place.run(config=TINY, environment={"PYTHONPATH": str(base / "listener"), "HEARD": str(place.heard)})
     assert result.code == 0, result.text
     place.output = result.text
     return place

@@ -194,7 +194,7 @@ def test_one_class_only_is_trained_and_said(place, data):
         query__rounds=0,
         query__models=None,
         models={},
-        methods={"random": {"strategy": "random"}},
+        methods={"random": {"strategy": "random", "seeds": [1]}},
     )
     result = place.run("summary", config=config)
     assert result.code == 0, result.text
@@ -241,7 +241,7 @@ def test_metadata_columns_of_any_name_change_nothing(place, data, tmp_path):
         "tasks": ["classification"],
         "budgets": [4],
         "query__rounds": 0,
-        "methods": {"random": {"strategy": "random"}},
+        "methods": {"random": {"strategy": "random", "seeds": [1]}},
     }
     settings |= {"models": {}, "query__models": None}
     plain = type(place)(place.checkout, tmp_path / "plain")

@@ -15,7 +15,7 @@ CONFIG = changed(
     tasks=["classification"],
     budgets=[0],
     models={},
-    methods={"random": {"strategy": "random"}},
+    methods={"random": {"strategy": "random", "seeds": [1]}},
     query={
         "strategies": {
             name: {"strategy": "uncertainty", "learning": {"classification": {"strategy": strategy}}}

@@ -12,7 +12,7 @@ CONFIG = changed(
     TINY,
     tasks=["classification"],
     models={},
-    methods={"random": {"strategy": "random"}, "full": {"strategy": "everything"}},
+    methods={"random": {"strategy": "random", "seeds": [1]}, "full": {"strategy": "everything"}},
     budgets=[0],
     query={
         "strategies": {"uncertainty": {"strategy": "uncertainty"}},

@@ -7,7 +7,7 @@ from conftest import TINY, Workplace, changed, copy_checkout
 
 pytestmark = pytest.mark.workflow
 
-FIGURES = {"summary": 1, "tables": 4, "curves": 4, "efficiency": 2, "track": 1}
+FIGURES = {"summary": 1, "tables": 4, "curves": 4, "efficiency": 4, "track": 1}
 
 
 def test_second_run_has_nothing_to_do(finished):
@@ -22,18 +22,19 @@ def test_adding_a_budget_runs_its_arms_alone(finished):
 
 def test_removing_a_budget_recomputes_the_comparison_alone(finished):
     jobs = finished.plan(config=changed(TINY, budgets=[4])).jobs()
-    assert jobs == {**FIGURES, "map": 2, "contact": 4}
+    # one budget alone is no curve
+    assert jobs == {**FIGURES, "efficiency": 2, "map": 2, "contact": 4}
 
 
 def test_adding_a_seed_runs_its_arms_alone(finished):
-    jobs = finished.plan(config=changed(TINY, seeds=[1, 2])).jobs()
+    jobs = finished.plan(config=changed(TINY, seeds=[1, 2], methods__random__seeds=[1, 2])).jobs()
     per_task = 2 * 2 + 1  # two arms and two budgets, and one round of the arm that is queried
     expected = {"select": 8, "train": per_task, "train_segmentation": per_task, "evaluate": 2 * per_task, "query": 2}
-    assert jobs == {**expected, "annotation": 2, **FIGURES}
+    assert jobs == {**expected, "annotation": 2, "paired": 2, **FIGURES}
 
 
 def test_a_new_seed_in_front_runs_its_arms_alone(finished):
-    jobs = finished.plan(config=changed(TINY, seeds=[2, 1])).jobs()
+    jobs = finished.plan(config=changed(TINY, seeds=[2, 1], methods__random__seeds=[2, 1])).jobs()
     # the pictures show the first seed, and nothing is embedded anew
     assert jobs["select"] == 8
     assert jobs["train"] == jobs["train_segmentation"] == 5
@@ -69,7 +70,15 @@ def test_adding_a_round_runs_that_round_alone(finished):
 
 def test_adding_a_repeat_trains_again_on_the_same_selections(finished):
     jobs = finished.plan(config=changed(TINY, repeats=2)).jobs()
-    assert jobs == {"train": 5, "train_segmentation": 5, "evaluate": 10, "query": 2, "annotation": 2, **FIGURES}
+    assert jobs == {
+        "train": 5,
+        "train_segmentation": 5,
+        "evaluate": 10,
+        "query": 2,
+        "annotation": 2,
+        "paired": 2,
+        **FIGURES,
+    }
 
 
 def test_changing_one_task_leaves_the_other_alone(finished):

@@ -52,7 +52,9 @@ def test_levy_on_a_stand_in(place):
 
 @pytest.mark.long
 def test_acft_on_a_stand_in(place):
-    config = changed(some_queries(configuration("standin/acft"), "RFT", "AFT", "ACFT_HQ"), seeds=[0])
+    config = changed(
+        some_queries(configuration("standin/acft"), "RFT", "AFT", "ACFT_HQ"), seeds=[0], methods__empty__seeds=[0]
+    )
     summary = finished_summary(place, config)
     results = place.folder / "results/standin_acft"
     for query in config["query"]["strategies"]:

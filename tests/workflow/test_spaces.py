@@ -12,7 +12,7 @@ from coldstart.storage import read_metadata
 pytestmark = pytest.mark.workflow
 
 METHODS = {
-    "random": {"strategy": "random", "space": "map"},
+    "random": {"strategy": "random", "space": "map", "seeds": [1]},
     "levy": {"strategy": "silhouette_farthest_point", "n_init": 2},
     "levy_embedding": {"strategy": "silhouette_farthest_point", "n_init": 2, "space": "embedding"},
     "sweep": {"strategy": "kmeans_sweep", "n_init": 2},

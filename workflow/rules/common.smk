@@ -1,6 +1,7 @@
 # Configuration, paths and input functions that the rules share.
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -14,6 +15,7 @@ sys.path.insert(0, str(BASE / "src"))
 from coldstart import configuration, grid, worklists
 from coldstart.cohort import KINDS
 from coldstart.comparisons import DEFAULT_STOP, check_comparisons
+from coldstart.devices import crowded
 from coldstart.embedding import ENCODERS
 from coldstart.errors import InputError, shown
 from coldstart.evaluation.metrics import METRICS
@@ -76,8 +78,8 @@ def missing_files():
 
 
 def one_of(names):
-    """Regular expression that matches just these names."""
-    return "|".join(re.escape(name) for name in names)
+    """Regular expression that matches just these names, and nothing where there are none."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
 
 
 def ordered(value):
@@ -92,11 +94,13 @@ def own(section, *common):
     return ordered({key: value for key, value in section.items() if key not in common})
 
 
+@cache
 def code(script, *modules):
     """Digest of a script, of the modules it stands on and of the registered ones it loads.
 
     It enters rules as a parameter: an edit reruns what stands on it, while a
-    touched file, a fresh clone or another checkout's path reruns nothing.
+    touched file, a fresh clone or another checkout's path reruns nothing. A
+    plan has thousands of jobs and a handful of digests.
     """
     return code_digest(BASE / "workflow/scripts" / f"{script}.py", *(module_path(name) for name in modules))
 
@@ -117,8 +121,8 @@ def aggregation():
 
 
 def seeds(method):
-    """Seeds of a method: its own, or those at the top."""
-    return config["methods"][method]["seeds"] or config["seeds"]
+    """Seeds of a method: its own, or those at the top, of which a strategy may want more."""
+    return grid.seeds(config, method)
 
 
 def whole_pool(method):
@@ -169,10 +173,23 @@ def has_rounds(task):
 
 
 def efficiency_tables():
-    """Tables of label efficiency: one for each task that has rounds."""
-    return [f"<results>/tables/{task}_efficiency.html" for task in config["tasks"] if has_rounds(task)]
+    """Tables of label efficiency: one for each task that has rounds, and one where there are several budgets."""
+    names = [f"{task}_efficiency" for task in config["tasks"] if has_rounds(task)]
+    names += [f"{task}_initial_efficiency" for task in config["tasks"] if len(config["budgets"]) > 1]
+    return [f"<results>/tables/{name}.html" for name in names if selecting_arms()]
 
 
+def paired_tables():
+    """Comparisons of arms by pairs: for each table of several arms, where one of them has several runs."""
+    several = config["repeats"] > 1 or any(len(seeds(method)) > 1 for _, method in selecting_arms())
+    names = [f"{task}_initialisation" for task in config["tasks"] if len(selecting_arms()) > 1]
+    for task in config["tasks"]:
+        rounds = [(*arm, query) for arm in selecting_arms() if queried(*arm) for query in strategies(task)]
+        names += [f"{task}_subsequent"] if has_rounds(task) and len(rounds) > 1 else []
+    return [f"<results>/tables/{name}_paired.html" for name in names if several]
+
+
+@cache
 def runs():
     """Folders of every run that the configuration asks for."""
     folders = []
@@ -194,7 +211,7 @@ def run_before(wildcards):
 
 def run_at(wildcards, number):
     """Folder of an earlier round: round 0 is shared by all query strategies."""
-    return expand(RUN, **{**dict(wildcards), "round": number, "query": wildcards.query if number else "none"})[0]
+    return RUN.format(**{**dict(wildcards), "round": number, "query": wildcards.query if number else "none"})
 
 
 def stopping():
@@ -245,6 +262,7 @@ def everything():
     return [
         expand("<results>/tables/{table}.html", table=tables()),
         efficiency_tables(),
+        paired_tables(),
         expand("<results>/figures/curves/{table}.png", table=tables()),
         pictures(),
         published(),
@@ -255,6 +273,17 @@ def everything():
 def tracking_uri():
     """Tracking URI: the configured one, or the local SQLite store."""
     return config["tracking"]["uri"] or f"sqlite:///{Path('results/mlflow.db').resolve()}"
+
+
+def say_who_waits():
+    """Warn of more GPU jobs at once than the devices here have room for; other executors have devices of their own."""
+    limit = workflow.global_resources.get("gpu")
+    try:
+        said = crowded(limit.value) if limit is not None and workflow.local_exec else None
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    if said:
+        logger.warning(said)
 
 
 def closing_lines():

@@ -87,6 +87,41 @@ def area_under_learning_curve(labels, values, mode="linear", *, pool=None, chanc
     return (height - chance) / (1 - chance) if mode == "guyon" else height
 
 
+def height_weights(labels, low, high):
+    """Weights of the points of a curve in its mean height between two numbers of labels.
+
+    The area under the budget curve, normalised: as `area_under_learning_curve`
+    on a linear axis, but on one range of labels for all curves, as realistic-al
+    (Lueth et al., "Navigating the pitfalls of active learning evaluation",
+    NeurIPS 2023) compares them. Where a curve has no point at an end of the
+    range, the line between its neighbours is cut there.
+
+    Parameters
+    ----------
+    labels : array_like of float, shape (m,)
+        Numbers of labels, ascending, which hold the range.
+    low, high : float
+        The range, ``low < high``.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (m,)
+        They sum to 1; their product with the values is the mean height, for
+        the resamples of a curve too.
+
+    Raises
+    ------
+    ValueError
+        If the range is empty or reaches beyond the curve.
+    """
+    x = np.asarray(labels, dtype=np.float64)
+    if not (low < high and x.size and x[0] <= low and high <= x[-1]):
+        raise ValueError(f"a curve over {x.tolist()} has no mean height from {low} to {high}")
+    knots = np.concatenate([[low], x[(x > low) & (x < high)], [high]])
+    heights = np.stack([np.interp(knots, x, point) for point in np.eye(len(x))], axis=1)
+    return np.trapezoid(heights, knots, axis=0) / (high - low)
+
+
 def labels_to_target(labels, values, target, *, higher_is_better=True, interpolate=True):
     """Fewest labels with which a curve is at least as good as a target.
 

@@ -6,6 +6,7 @@ from pandas.api import types
 from scipy.stats import binomtest, hypergeom
 
 from coldstart.cohort.assemble import COLUMNS
+from coldstart.evaluation.multiplicity import holm
 from coldstart.labelling.asking import turns
 
 # Always compared where the pool has them, in this order.
@@ -185,28 +186,6 @@ def units(values, patients, named):
         return values, np.arange(len(values)), "images"
     first = known.first()
     return first.where(first.notna(), UNKNOWN).to_numpy(dtype=object), patients, "patients"
-
-
-def holm(p):
-    """p-values of several tests, raised so that all hold together.
-
-    Holm, "A simple sequentially rejective multiple test procedure",
-    Scandinavian Journal of Statistics 6:65-70 (1979).
-
-    Parameters
-    ----------
-    p : array_like of float, shape (m,)
-
-    Returns
-    -------
-    numpy.ndarray, shape (m,)
-    """
-    p = np.asarray(p, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    found = np.empty(len(p))
-    found[order] = np.minimum(raised, 1)
-    return found
 
 
 def group_sentences(table):

@@ -1,6 +1,6 @@
-"""Label efficiency of the arms that go on to rounds: measured on the curve of every run, then averaged over runs."""
+"""Label efficiency of the arms: measured on the curve of every run over budgets or rounds, then averaged over runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,8 @@ from coldstart.evaluation.metrics import CHANCE
 from coldstart.registry import choices
 from coldstart.reporting import captions
 from coldstart.reporting.arms import ARM, named_arms, rows_of
-from coldstart.reporting.summary import SUBSEQUENT, reference_rows, stage_rows
+from coldstart.reporting.efficiency_intervals import efficiency_intervals
+from coldstart.reporting.summary import INITIALISATION, SUBSEQUENT, reference_rows, stage_rows
 
 RUN = [*ARM, "seed", "repeat"]
 AGAINST = "random"
@@ -28,10 +29,14 @@ class Goal:
         The value.
     text : str
         What it is, for a caption.
+    resampled : numpy.ndarray, shape (m,), optional
+        The value in every resample of the test split; None where it is given
+        and not measured.
     """
 
     value: float
     text: str
+    resampled: np.ndarray | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,14 @@ class Efficiency:
         (``_runs``); ``most`` and ``at_start`` (largest number of labels, and
         runs whose initial set reaches the goal); ``share`` of the pool in
         percent; ``against`` (label) and ``saved`` (percent), missing unless all
-        runs of both reach the goal.
+        runs of both reach the goal; and the columns of
+        `coldstart.reporting.efficiency_intervals.efficiency_intervals`.
     runs : pandas.DataFrame
         One row per run: the columns `RUN`, the four measures, ``most`` and
         ``at_start``.
     goal : Goal
         What was to be reached.
-    task, metric, alc, reached : str
+    task, metric, alc, reached, stage : str
         As asked for.
     pool : int
         Samples that can be labelled.
@@ -71,10 +77,22 @@ class Efficiency:
     reached: str
     pool: int
     stop: dict
+    stage: str = SUBSEQUENT
 
 
 def efficiency(
-    summary, task, metric, *, pool, stop, alc="linear", target=0.95, of="best", reached="interpolated", against=None
+    summary,
+    task,
+    metric,
+    *,
+    pool,
+    stop,
+    stage=SUBSEQUENT,
+    alc="linear",
+    target=0.95,
+    of="best",
+    reached="interpolated",
+    against=None,
 ):
     """Measure what the labels of every arm buy.
 
@@ -88,6 +106,9 @@ def efficiency(
         Samples that can be labelled.
     stop : dict
         ``patience`` and ``min_gain`` of `coldstart.evaluation.label_efficiency.plateau`.
+    stage : {"initialisation", "subsequent"}, default="subsequent"
+        Curves over the budgets of the initial set, which have no plateau, or
+        from one of them over the rounds.
     alc : {"linear", "log2", "guyon"}, default="linear"
         See `coldstart.evaluation.label_efficiency.area_under_learning_curve`.
     target : float, default=0.95
@@ -109,10 +130,13 @@ def efficiency(
     Raises
     ------
     InputError
-        If the task has no rounds, the metric was not measured, `guyon` is asked
+        If the stage has no rows, the metric was not measured, `guyon` is asked
         for a metric without a value of chance, or the goal is not known.
     """
-    rows = stage_rows(summary, task, SUBSEQUENT)
+    rows = stage_rows(summary, task, stage)
+    if stage == INITIALISATION:
+        # The budget is the place on the curve, and not the arm; what is not a round is no plateau either.
+        rows = rows.assign(n_labelled=rows["budget"], round=rows["budget"], budget=0, validation=np.nan)
     measured = set(rows["metric"])
     if metric not in measured:
         raise InputError(f"efficiency.metric: '{metric}' was not measured for {task}; {choices(metric, measured)}.")
@@ -122,8 +146,8 @@ def efficiency(
         )
     rows = rows[rows["metric"] == metric].sort_values([*RUN, "round"], kind="stable")
     arms = named_arms(rows)
-    ends = rows.groupby(RUN, sort=False)["value"].last().groupby(level=ARM).mean()
-    found = goal(summary, task, metric, ends.reindex(pd.MultiIndex.from_frame(arms[ARM])).to_numpy(), arms, target, of)
+    last = rows[rows["value"].notna()].groupby(RUN, sort=False).tail(1)
+    found = goal(summary, task, metric, last, arms, target, of)
 
     higher, measures = captions.metric_entry(metric)["higher_is_better"], []
     for run, curve in rows.groupby(RUN, sort=False):
@@ -137,17 +161,25 @@ def efficiency(
                 "labels": labels_to_target(
                     x, y, found.value, higher_is_better=higher, interpolate=reached == "interpolated"
                 ),
-                "plateau": np.nan if (at := plateau(curve["validation"], **stop)) is None else at,
+                "plateau": plateau_of(curve["validation"], stop) if stage == SUBSEQUENT else np.nan,
                 "most": x[-1],
                 "at_start": not np.isnan(first),
             }
         )
     runs = pd.DataFrame(measures)
     arms = with_savings(over_runs(arms, runs, pool), against)
-    return Efficiency(arms, runs, found, task, metric, alc, reached, pool, dict(stop))
+    how = {"higher_is_better": higher, "interpolate": reached == "interpolated"}
+    arms = arms.join(efficiency_intervals(arms, rows, found, **how)).drop(columns="other")
+    return Efficiency(arms, runs, found, task, metric, alc, reached, pool, dict(stop), stage)
 
 
-def goal(summary, task, metric, ends, arms, target, of):
+def plateau_of(validation, stop):
+    """Round of the plateau; nan where there is none."""
+    found = plateau(validation, **stop)
+    return np.nan if found is None else found
+
+
+def goal(summary, task, metric, last, arms, target, of):
     """Value that the curves are to reach.
 
     Parameters
@@ -156,10 +188,10 @@ def goal(summary, task, metric, ends, arms, target, of):
         The summary, for the runs on the whole pool.
     task, metric : str
         Task and metric.
-    ends : numpy.ndarray
-        (arms,) mean over runs of the value after the last round.
+    last : pandas.DataFrame
+        Summary rows of that metric: the last of every run.
     arms : pandas.DataFrame
-        Labels of the arms.
+        The arms with their labels.
     target : float
         Fraction of the value that `of` names. Where lower is better the value
         is divided by it: a distance may be so much larger.
@@ -182,18 +214,20 @@ def goal(summary, task, metric, ends, arms, target, of):
         return Goal(float(target), "the value given")
     higher = captions.metric_entry(metric)["higher_is_better"]
     if of == "best":
-        ends = np.where(np.isnan(ends), -np.inf, ends if higher else -ends)
-        value, text = abs(ends).item(ends.argmax()), f"the end of the best arm, {arms['label'][ends.argmax()]}"
+        ends = np.array([rows_of(last, arm)["value"].mean() for arm in arms.to_dict("records")])
+        best = arms.loc[np.where(np.isnan(ends), -np.inf, ends if higher else -ends).argmax()]
+        source, text = rows_of(last, best), f"the end of the best arm, {best['label']}"
     else:
         rows = reference_rows(summary, task)
         if of not in set(rows["method"]):
             raise InputError(f"efficiency.of: '{of}' did not label the whole pool; {choices(of, set(rows['method']))}.")
-        value = rows.loc[(rows["method"] == of) & (rows["metric"] == metric), "value"].mean()
-        text = captions.reference_label(of)
+        source, text = rows[(rows["method"] == of) & (rows["metric"] == metric)], captions.reference_label(of)
+    value, factor = source["value"].mean(), target if higher else 1 / target
     if not np.isfinite(value):
         raise InputError(f"efficiency.of: '{metric}' of {text} is undefined: choose another metric or target.")
     share = f"{100 * target:g} % of {text}" if higher else f"{text}, divided by {target:g}"
-    return Goal(float(value * target if higher else value / target), share)
+    resampled = np.array(source["bootstrap"].tolist(), dtype=np.float64).mean(axis=0)
+    return Goal(float(value * factor), share, resampled * factor)
 
 
 def over_runs(arms, runs, pool):
@@ -210,14 +244,15 @@ def over_runs(arms, runs, pool):
 
 
 def with_savings(arms, against):
-    """Add ``against`` and ``saved``: annotation saved against the arm that differs by its query or method alone."""
-    labels, saved = [], []
+    """Add ``against``, ``saved`` and ``other``: annotation saved against the arm that differs by query or method."""
+    labels, saved, others = [], [], []
     for row in arms.index:
         other = counterpart(arms, row, against or AGAINST)
+        others.append(-1 if other is None else other)
         labels.append("" if other is None else arms.loc[other, "label"])
         whole = other is not None and (arms.loc[[row, other], "labels_runs"] == arms.loc[[row, other], "n_runs"]).all()
         saved.append(annotation_saved(arms.loc[row, "labels"], arms.loc[other, "labels"]) if whole else np.nan)
-    return arms.assign(against=labels, saved=saved)
+    return arms.assign(against=labels, saved=saved, other=others)
 
 
 def counterpart(arms, row, against):
