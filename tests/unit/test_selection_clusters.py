@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import Birch, KMeans
 from sklearn.datasets import make_blobs
 
-from coldstart.selection import active_ft, agglomerative, birch_density, kmeans, kmedoids, usl
+from coldstart.selection import active_ft, agglomerative, birch_density, clusters, kmeans, kmedoids, usl
 
 
 def blobs(seed=0, n=150, d=6, centers=5):
@@ -65,7 +65,7 @@ def test_agglomerative_clusters_are_those_of_scipy(seed):
 
 
 def test_a_drawn_member_belongs_to_its_cluster_and_a_large_pool_needs_no_pairs(monkeypatch):
-    monkeypatch.setattr(agglomerative, "MOST_FOR_ALL_PAIRS", 100)
+    monkeypatch.setattr(clusters, "MOST_FOR_ALL_PAIRS", 100)
     X = blobs()
     found = agglomerative.select(X, 5, rng=rng())
     assert (found.pool_clusters[found.indices] == found.clusters).all()

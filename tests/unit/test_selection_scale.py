@@ -13,9 +13,9 @@ from coldstart.query.base import QueryInputs
 from coldstart.selection import STRATEGIES
 from coldstart.selection.neighbours import nearest
 
-N, D, BUDGET = 30_000, 64, 4
-# Of 3,433 MiB that the distances of all pairs take in single precision.
-MOST_MIB = 500
+N, D, BUDGET = 12_000, 64, 4
+# Of 549 MiB that the distances of all pairs take in single precision.
+MOST_MIB = 300
 EMBEDDED = [name for name in STRATEGIES if STRATEGIES.entry(name).facts["uses_embedding"]]
 # A single start: more take their turns in the same memory.
 ONE_START = {name: {"n_init": 1} for name in EMBEDDED if "n_init" in STRATEGIES.parameters(name)}

@@ -65,15 +65,16 @@ def nih(tmp_path):
 def test_the_example_is_planned_as_its_grid_says(place, nih):
     config = yaml.safe_load(EXAMPLE.replace("/data/nih", str(nih[0])))
     jobs = place.plan(config=config).jobs()
-    # four arms (random once) x two budgets, and two rounds of each
-    assert jobs["select"] == 8
-    assert jobs["train"] == jobs["evaluate"] == 4 * 2 + 4 * 2
-    assert jobs["query"] == 8
+    # fifteen seeds of random and three arms more x two budgets, and two rounds of each
+    assert jobs["select"] == 18 * 2
+    assert jobs["train"] == jobs["evaluate"] == 18 * 2 + 18 * 2
+    assert jobs["query"] == 18 * 2
     assert jobs["embed"] == 3
 
 
 def test_the_example_selects_from_another_directory(place, nih):
     config = yaml.safe_load(EXAMPLE.replace("/data/nih", str(nih[0])).replace("size: 224", "size: 64"))
+    config["methods"]["random"]["seeds"] = config["seeds"]
     result = place.run("selections", config=config, environment=nih[1])
     assert result.code == 0, result.text
     selections = sorted((place.folder / "results/nih/selections").rglob("*.parquet"))

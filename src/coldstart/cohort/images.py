@@ -242,8 +242,8 @@ def write_store(path, read, cohort, convert, shape, dtype, what, rows, workers):
     with replacing(path) as temporary:
         np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape).flush()
         cuts = list(parts(cohort["image"].to_numpy(), rows))
-        # Of one process, joblib makes none.
-        run = Parallel(n_jobs=min(workers, len(cuts)), return_as="generator")(
+        # Of one process, joblib makes none; where nobody has answered yet there is nothing to fill.
+        run = Parallel(n_jobs=max(1, min(workers, len(cuts))), return_as="generator")(
             delayed(fill)(temporary, start, read, cohort[start:stop], convert, what) for start, stop in cuts
         )
         for _ in track((row for count in run for row in range(count)), f"{what}s", total=len(cohort)):

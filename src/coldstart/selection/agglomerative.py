@@ -3,16 +3,10 @@
 from typing import Literal
 
 import numpy as np
-from sklearn.cluster import AgglomerativeClustering
-from sklearn.neighbors import kneighbors_graph
 
 from coldstart.selection.base import check_budget, check_finite
-from coldstart.selection.clusters import one_of_each
+from coldstart.selection.clusters import one_of_each, ward_clusters
 from coldstart.selection.geometry import medoid
-
-# Above, all pairs would take more than half a gigabyte: only near samples are merged.
-MOST_FOR_ALL_PAIRS = 12000
-NEIGHBOURS = 30
 
 
 def select(X, budget, *, rng, groups=None, seed=0, member: Literal["random", "medoid"] = "random"):
@@ -21,7 +15,7 @@ def select(X, budget, *, rng, groups=None, seed=0, member: Literal["random", "me
     The "agglomerative" of COLosSAL (Liu et al., MICCAI 2023, arXiv 2307.12004),
     which draws the member. Ward's method: each time the two clusters are merged
     whose merging adds least to the squared distances within clusters (Ward
-    1963). In pools above 12,000 samples two clusters are merged only where a
+    1963). In pools above 5,000 samples two clusters are merged only where a
     sample of one is among the 30 nearest neighbours of a sample of the other.
 
     Parameters
@@ -51,14 +45,10 @@ def select(X, budget, *, rng, groups=None, seed=0, member: Literal["random", "me
         If the budget is below one or larger than the pool, or `X` holds values
         that are not finite.
     """
-    n = len(X)
-    check_budget(budget, n)
+    check_budget(budget, len(X))
     check_finite(X)
     points = np.asarray(X, dtype=np.float64)
-    labels = np.zeros(n, dtype=np.int64)
-    if n > 1:
-        near = kneighbors_graph(points, NEIGHBOURS) if n > MOST_FOR_ALL_PAIRS else None
-        labels = AgglomerativeClustering(budget, linkage="ward", connectivity=near).fit_predict(points)
+    labels = ward_clusters(points, budget)
 
     def pick(rows, cluster):
         own = points[rows]
@@ -66,4 +56,4 @@ def select(X, budget, *, rng, groups=None, seed=0, member: Literal["random", "me
         return rows[place], np.linalg.norm(own - own[place], axis=1).mean()
 
     word = "drawn from cluster" if member == "random" else "medoid of cluster"
-    return one_of_each(labels.astype(np.int64), pick, budget, rng, word)
+    return one_of_each(labels, pick, budget, rng, word)

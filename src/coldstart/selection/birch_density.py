@@ -1,11 +1,11 @@
 """CALR: the densest sample of every cluster of a BIRCH tree."""
 
 import numpy as np
-from sklearn.cluster import AgglomerativeClustering, Birch
+from sklearn.cluster import Birch
 from sklearn.preprocessing import normalize
 
 from coldstart.selection.base import check_budget, check_finite
-from coldstart.selection.clusters import one_of_each
+from coldstart.selection.clusters import one_of_each, ward_clusters
 
 
 def select(X, budget, *, rng, groups=None, seed=0, threshold: float = 0.5, branching_factor: int = 50):
@@ -51,7 +51,7 @@ def select(X, budget, *, rng, groups=None, seed=0, threshold: float = 0.5, branc
     labels = tree.labels_.astype(np.int64)
     # What Birch does with a number of clusters, but it fails where the tree has a single subcluster.
     if len(tree.subcluster_centers_) > budget:
-        labels = AgglomerativeClustering(budget).fit_predict(tree.subcluster_centers_)[labels]
+        labels = ward_clusters(tree.subcluster_centers_, budget)[labels]
     directions = normalize(points)
 
     def pick(rows, cluster):

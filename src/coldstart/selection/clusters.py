@@ -3,11 +3,17 @@
 import warnings
 
 import numpy as np
-from sklearn.cluster import KMeans
+from scipy.sparse import csr_array
+from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from coldstart.selection.base import Selection
+from coldstart.selection.neighbours import nearest
+
+# Above, all pairs would take more than 100 MB: only near points are merged.
+MOST_FOR_ALL_PAIRS = 5000
+NEIGHBOURS = 30
 
 
 def kmeans_clusters(points, k, random_state, n_init=10):
@@ -32,6 +38,37 @@ def kmeans_clusters(points, k, random_state, n_init=10):
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = KMeans(n_clusters=k, n_init=n_init, random_state=random_state).fit(points)
     return model.labels_.astype(np.int64), model.cluster_centers_
+
+
+def ward_clusters(points, k):
+    """Cluster by Ward's method, which merges the two clusters that add least to the squared distances.
+
+    Ward, "Hierarchical grouping to optimize an objective function", JASA 58, 1963.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float64, shape (n, d)
+    k : int
+        Clusters, at most n.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+        Above 5,000 points two clusters are merged only where a point of one is
+        among the 30 nearest neighbours of a point of the other.
+    """
+    n = len(points)
+    if n == 1:
+        return np.zeros(1, dtype=np.int64)
+    near = None
+    if n > MOST_FOR_ALL_PAIRS:
+        places = nearest(points, NEIGHBOURS)[1]
+        near = csr_array((np.ones(places.size), places.ravel(), np.arange(0, places.size + 1, NEIGHBOURS)), (n, n))
+    with warnings.catch_warnings():
+        # Parts of the graph that do not hang together are joined where they are nearest.
+        warnings.simplefilter("ignore", UserWarning)
+        model = AgglomerativeClustering(k, linkage="ward", connectivity=near)
+        return model.fit_predict(points).astype(np.int64)
 
 
 def one_of_each(labels, pick, budget, rng, reason):

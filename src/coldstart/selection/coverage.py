@@ -6,7 +6,8 @@ import numpy as np
 
 from coldstart.progress import track
 
-SIMILARITIES_AT_ONCE = 2**25
+SIMILARITIES_AT_ONCE = 2**24
+MOST_GAINS_AT_ONCE = 256
 
 
 def greedy_cover(kernel, n, budget, what):
@@ -48,15 +49,23 @@ def greedy_cover(kernel, n, budget, what):
     # Largest gain first, of equal ones the lowest row; with it the number of picks for which it was computed.
     waiting = [(-gain, row, 0) for row, gain in enumerate(np.concatenate(first))]
     heapq.heapify(waiting)
-    rows, gains = [], []
+    rows, gains, at_once = [], [], 1
     while len(rows) < budget:
-        gain, row, known_at = heapq.heappop(waiting)
-        similarity = np.maximum(kernel(np.array([row]))[0], 0)
-        if known_at < len(rows):
-            gain = -np.maximum(similarity - covered, 0).mean(dtype=np.float64)
-            heapq.heappush(waiting, (gain, row, len(rows)))
+        stale = []
+        while waiting[0][2] < len(rows) and len(stale) < min(at_once, step):
+            stale.append(heapq.heappop(waiting)[1])
+            if not waiting:
+                break
+        if stale:
+            growth = np.maximum(np.maximum(kernel(np.array(stale)), 0) - covered, 0).mean(axis=1, dtype=np.float64)
+            for row, gain in zip(stale, growth, strict=True):
+                heapq.heappush(waiting, (-gain, row, len(rows)))
+            # One gain is often enough; where many are nearly equal, one product for many is quicker.
+            at_once = min(2 * at_once, MOST_GAINS_AT_ONCE)
             continue
-        np.maximum(covered, similarity, out=covered)
+        gain, row, _ = heapq.heappop(waiting)
+        np.maximum(covered, kernel(np.array([row]))[0], out=covered)
         rows.append(row)
         gains.append(float(-gain))
+        at_once = 1
     return rows, gains

@@ -7,7 +7,7 @@ from sklearn.preprocessing import StandardScaler
 from coldstart.selection.base import Selection, check_budget, check_finite
 
 ROWS_AT_ONCE = 2048
-MOST_FOR_ALL_PAIRS = 8000
+MOST_FOR_ALL_PAIRS = 5000
 SUBSETS = 5
 
 
@@ -16,7 +16,7 @@ def select(X, budget, *, rng, groups=None, seed=0, standardise: bool = True, max
 
     FasterPAM (Schubert and Rousseeuw, "Fast and eager k-medoids clustering",
     Information Systems 101, 2021) of the kmedoids library, from a random start.
-    In pools above 8,000 samples it is CLARA (Kaufman and Rousseeuw 1990) around
+    In pools above 5,000 samples it is CLARA (Kaufman and Rousseeuw 1990) around
     it: FasterPAM on five random subsets of that size, and of the five answers
     the one with the least sum over the whole pool.
 

@@ -85,8 +85,10 @@ def select(
     points = normalize(X) if l2 else np.asarray(X)
     labels, _ = kmeans_clusters(points, budget, int(rng.integers(2**31 - 1)), n_init)
     k = min(neighbours, n)
-    squares = nearest(points, k - 1)[0].astype(np.float64) ** 2 if k > 1 else np.zeros((n, 1))
-    density = 1 / np.maximum(squares.sum(axis=1) / k, LEAST)
+    distances = nearest(points, k - 1)[0] if k > 1 else np.zeros((n, 1))
+    density = 1 / np.maximum(np.einsum("ij,ij->i", distances, distances) / k, LEAST)
+    # As large as the pool itself, and no longer needed.
+    del distances
     members = [np.flatnonzero(labels == cluster) for cluster in np.unique(labels)]
     held_off = np.zeros(n)
     for _ in range(iterations):
