@@ -208,6 +208,9 @@ def draw(table, path, options, measured_on):
         for column, label, left in panels:
             axes = page.axes(left, 0.45, panel, height)
             axes.set(xscale="log", yscale="log", xlabel="images in the pool", ylabel=label)
+            # The pages draw text as it stands: powers of ten as formulas would show their source.
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            axes.yaxis.set_major_formatter("{x:g}")
             axes.grid(True)
             for place, name in enumerate(names):
                 rows = done[done["way"] == name]
