@@ -1,14 +1,11 @@
 """CLUE: clusters of the network's features, weighted by uncertainty."""
 
-import warnings
-
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import euclidean_distances
 
 from coldstart.query.base import Picks, check_request
 from coldstart.query.pixels import binary_entropy, score_pixels
+from coldstart.selection.clusters import kmeans_clusters
 
 
 def query(inputs, n, *, rng, n_init: int = 10):
@@ -48,14 +45,10 @@ def query(inputs, n, *, rng, n_init: int = 10):
     # Where nothing is uncertain all samples weigh the same.
     weights = weights if weights.any() else np.ones(inputs.size)
     features = inputs.need("network").features("unlabelled", pooled=True).astype(np.float64)
-    model = KMeans(n, n_init=n_init, random_state=int(rng.integers(2**31 - 1)))
-    with warnings.catch_warnings():
-        # Fewer different samples than clusters leave some empty.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        labels = model.fit(features, sample_weight=weights).labels_
+    labels, centres = kmeans_clusters(features, n, int(rng.integers(2**31 - 1)), n_init, weights)
     order = np.argsort(-np.bincount(labels, weights, minlength=n), kind="stable")
     waiting, rows, scores = np.ones(inputs.size, dtype=bool), [], []
-    for centre in model.cluster_centers_[order]:
+    for centre in centres[order]:
         distances = np.where(waiting, euclidean_distances(features, centre[None])[:, 0], np.inf)
         rows.append(int(distances.argmin()))
         scores.append(-float(distances[rows[-1]]))

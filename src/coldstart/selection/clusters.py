@@ -16,7 +16,7 @@ MOST_FOR_ALL_PAIRS = 5000
 NEIGHBOURS = 30
 
 
-def kmeans_clusters(points, k, random_state, n_init=10):
+def kmeans_clusters(points, k, random_state, n_init=10, weights=None):
     """Cluster by k-means (k-means++ starts), on one thread: the order of a parallel sum is not the same every time.
 
     Parameters
@@ -27,6 +27,8 @@ def kmeans_clusters(points, k, random_state, n_init=10):
     random_state : int
     n_init : int, default=10
         Starts; the best one counts.
+    weights : numpy.ndarray of shape (n,), optional
+        What each point counts; by default all count alike.
 
     Returns
     -------
@@ -36,7 +38,8 @@ def kmeans_clusters(points, k, random_state, n_init=10):
     with warnings.catch_warnings(), threadpool_limits(1):
         # Fewer different rows than clusters leave some empty.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model = KMeans(n_clusters=k, n_init=n_init, random_state=random_state).fit(points)
+        model = KMeans(n_clusters=k, n_init=n_init, random_state=random_state)
+        model.fit(points, sample_weight=weights)
     return model.labels_.astype(np.int64), model.cluster_centers_
 
 

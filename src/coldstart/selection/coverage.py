@@ -52,10 +52,8 @@ def greedy_cover(kernel, n, budget, what):
     rows, gains, at_once = [], [], 1
     while len(rows) < budget:
         stale = []
-        while waiting[0][2] < len(rows) and len(stale) < min(at_once, step):
+        while waiting and waiting[0][2] < len(rows) and len(stale) < min(at_once, step):
             stale.append(heapq.heappop(waiting)[1])
-            if not waiting:
-                break
         if stale:
             growth = np.maximum(np.maximum(kernel(np.array(stale)), 0) - covered, 0).mean(axis=1, dtype=np.float64)
             for row, gain in zip(stale, growth, strict=True):

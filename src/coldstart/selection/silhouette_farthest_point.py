@@ -6,16 +6,13 @@ follows a third-party re-implementation, as the parameters say.
 """
 
 import logging
-import warnings
 from typing import Literal
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 from coldstart.progress import track
 from coldstart.selection.base import Selection, check_budget, check_finite
+from coldstart.selection.clusters import kmeans_clusters
 from coldstart.selection.geometry import ROUNDING, farthest_points, medoid
 from coldstart.selection.silhouette import mean_silhouettes
 
@@ -117,7 +114,7 @@ def choose_k(points, budget, random_state, max_k=50, n_init=10):
     last = min(budget, max_k, n - 1, len(np.unique(points, axis=0)))
     candidates = []
     for k in track(range(2, last + 1), "k-means for each k"):
-        labels = clustered(points, k, random_state, n_init)
+        labels = kmeans_clusters(points, k, random_state, n_init)[0]
         # Points that differ by less than rounding can merge clusters: that is no clustering with k.
         if len(np.unique(labels)) == k:
             candidates.append(labels)
@@ -127,14 +124,6 @@ def choose_k(points, budget, random_state, max_k=50, n_init=10):
     chosen = candidates[int(np.flatnonzero(scores >= scores.max() - ROUNDING)[0])]
     LOGGER.info("k = %d of 2 to %d has the highest mean silhouette, %.4f", chosen.max() + 1, last, scores.max())
     return chosen
-
-
-def clustered(points, k, random_state, n_init):
-    """Labels of k-means; on one thread, since the order of a parallel sum is not the same every time."""
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model = KMeans(n_clusters=k, init="k-means++", n_init=n_init, random_state=random_state)
-        return model.fit(points).labels_.astype(np.int64)
 
 
 def seed_of(points, rows, cluster, representative="medoid"):

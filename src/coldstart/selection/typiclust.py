@@ -4,13 +4,14 @@ import warnings
 from typing import Literal
 
 import numpy as np
-from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.cluster import MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 from coldstart.errors import InputError
 from coldstart.selection.base import Selection, check_budget, check_finite
+from coldstart.selection.clusters import kmeans_clusters
 from coldstart.selection.neighbours import nearest
 
 # More clusters are made by mini-batch k-means, as in the released code.
@@ -130,9 +131,8 @@ def clustered(points, k, random_state, n_init):
     numpy.ndarray of int64, shape (n,)
     """
     if k <= MOST_FOR_KMEANS:
-        model = KMeans(k, n_init=n_init, random_state=random_state)
-    else:
-        model = MiniBatchKMeans(k, batch_size=MINI_BATCH, n_init=3, random_state=random_state)
+        return kmeans_clusters(points, k, random_state, n_init)[0]
+    model = MiniBatchKMeans(k, batch_size=MINI_BATCH, n_init=3, random_state=random_state)
     with warnings.catch_warnings(), threadpool_limits(1):
         # Fewer different rows than clusters leave some empty.
         warnings.simplefilter("ignore", ConvergenceWarning)
