@@ -75,8 +75,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body) - start + site.lie))
         self.end_headers()
         sent = body[start : start + site.breaks.pop(0)] if site.breaks else body[start:]
-        self.wfile.write(sent)
+        # Before the client can have read it, and go on to look at the count.
         site.served += len(sent)
+        self.wfile.write(sent)
 
 
 class Server(ThreadingHTTPServer):
