@@ -8,9 +8,11 @@ is read without the others. Floats that are not negative are in the order of
 their bits, so that similar probabilities are similar numbers.
 """
 
+from zipfile import BadZipFile
+
 import numpy as np
 
-from coldstart.storage import replacing
+from coldstart.storage import replacing, whole
 
 
 def write_maps(path, maps):
@@ -44,13 +46,19 @@ def read_maps(path, rows=slice(None)):
     Returns
     -------
     numpy.ndarray of float16, shape (k, H, W)
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged.
     """
     from imagecodecs import jpegls_decode
 
-    with np.load(path) as stored:
-        packed, ends, shape = (stored[name] for name in ("packed", "ends", "shape"))
-    wanted = np.arange(shape[0])[rows]
-    maps = np.empty((len(wanted), *shape[1:]), np.float16)
-    for place, row in enumerate(wanted):
-        maps[place] = jpegls_decode(packed[ends[row] : ends[row + 1]].tobytes()).view(np.float16)
+    with whole(path, KeyError, IndexError, RuntimeError, BadZipFile):
+        with np.load(path) as stored:
+            packed, ends, shape = (stored[name] for name in ("packed", "ends", "shape"))
+        wanted = np.arange(shape[0])[rows]
+        maps = np.empty((len(wanted), *shape[1:]), np.float16)
+        for place, row in enumerate(wanted):
+            maps[place] = jpegls_decode(packed[ends[row] : ends[row + 1]].tobytes()).view(np.float16)
     return maps

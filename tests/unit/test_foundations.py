@@ -9,7 +9,7 @@ import pytest
 
 from coldstart import progress, storage
 from coldstart.annotations import fits, readable
-from coldstart.errors import InputError, shown
+from coldstart.errors import DamagedFile, InputError, shown
 from coldstart.provenance import code_digest, import_closure, imported_modules
 from coldstart.registry import Entry, Registry, choices, keyword_parameters, module_path
 from coldstart.selection import STRATEGIES
@@ -96,6 +96,51 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     assert storage.read_table(path).a.tolist() == [1]
     assert storage.read_metadata(path) == {"note": "first"}
     assert os.listdir(tmp_path) == ["table.parquet"]
+
+
+def test_what_a_killed_job_left_of_a_file_goes_when_it_is_written_again(tmp_path):
+    path = tmp_path / "fit.json"
+    kept = [".fit.12.txt", ".other.12.json", ".fit.old.json", "fit.12.json", ".fit.12.json.bak"]
+    for name in [".fit.12.json", ".fit.777.json", *kept]:
+        (tmp_path / name).write_text("half")
+    storage.write_json(path, {})
+    assert sorted(os.listdir(tmp_path)) == sorted([*kept, "fit.json"])
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    calls = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *args, real=real, name=name: calls.append(name) or real(*args))
+    storage.write_text(tmp_path / "a.txt", "a")
+    assert calls == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.json"])
+def test_a_missing_file_is_not_called_damaged(tmp_path, name):
+    read = storage.read_table if name.endswith("parquet") else storage.read_json
+    with pytest.raises(InputError, match="mend this") as caught:
+        read(tmp_path / name)
+    assert not isinstance(caught.value, DamagedFile)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": ', b"\xff\xfe"])
+def test_damaged_json_is_one_sentence(tmp_path, content):
+    path = tmp_path / "fit.json"
+    path.write_bytes(content)
+    with pytest.raises(DamagedFile, match=r"fit\.json cannot be read .*delete it and run") as caught:
+        storage.read_json(path)
+    assert caught.value.path == path
+
+
+def test_values_that_are_damaged_inside_a_table_are_found(tmp_path):
+    path = tmp_path / "table.parquet"
+    storage.write_table(path, pd.DataFrame({"a": np.arange(10_000) % 7}))
+    content = bytearray(path.read_bytes())
+    content[60:400] = bytes(340)
+    path.write_bytes(content)
+    with pytest.raises(DamagedFile):
+        storage.read_table(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 cut short"])

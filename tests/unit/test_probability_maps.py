@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from coldstart.errors import DamagedFile
 from coldstart.probability_maps import read_maps, write_maps
 
 
@@ -53,3 +54,12 @@ def test_they_take_less_than_numpy_compresses_them_to(tmp_path):
     np.savez_compressed(tmp_path / "numpys.npz", maps=maps)
     ours, numpys = ((tmp_path / name).stat().st_size for name in ("ours.npz", "numpys.npz"))
     assert ours < 0.75 * numpys
+
+
+@pytest.mark.parametrize("share", [0, 0.3, 0.99])
+def test_a_file_cut_short_is_one_sentence(tmp_path, share):
+    path = tmp_path / "maps.npz"
+    write_maps(path, smooth(3, 24))
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(DamagedFile, match=r"maps\.npz cannot be read .*delete it and run the same command again"):
+        read_maps(path)

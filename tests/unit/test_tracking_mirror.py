@@ -3,13 +3,12 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 
 import pytest
+from mlflow_server import Server
 from test_tracking_records import make_run
 
 from coldstart.errors import InputError
@@ -303,55 +302,26 @@ def test_eight_processes_at_once_write_each_run_once(results, tmp_path, same):
 
 
 @pytest.mark.slow
-def test_a_server_that_goes_away_is_said_and_its_return_completes(results, tmp_path):
-    records = records_of(results, 3)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    uri = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    store = ["--backend-store-uri", f"sqlite:///{tmp_path}/server.db", "--artifacts-destination", f"{tmp_path}/kept"]
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
-
-    def serve():
-        with open(tmp_path / "server.log", "ab") as log:
-            server = subprocess.Popen(
-                [*command, *store], env=environment, stdout=log, stderr=log, start_new_session=True
-            )
-        for _ in range(600):
-            assert server.poll() is None, (tmp_path / "server.log").read_text()
-            try:
-                urllib.request.urlopen(f"{uri}/health", timeout=1).close()
-            except OSError:
-                time.sleep(0.2)
-            else:
-                return server
-        raise AssertionError("the server did not start")
-
-    def stop(server):
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+def test_runs_wait_while_the_server_is_away_and_its_return_brings_them(results, tmp_path, caplog):
+    records, server = records_of(results, 3), Server(tmp_path)
 
     def stopping(records, what):
         for number, record in enumerate(records):
             if number == 2:
-                stop(server)
+                server.kill()
             yield record
 
-    server = serve()
-    try:
+    with server:
         started = time.monotonic()
-        with pytest.raises(InputError, match=rf"{uri} \(key tracking\.uri\) failed after 2 of 3 runs"):
-            mirror(records, uri=uri, progress=stopping)
+        table = mirror(records, uri=server.uri, progress=stopping)
         assert time.monotonic() - started < 60
-    finally:
-        if server.poll() is None:
-            stop(server)
-    server = serve()
-    try:
-        assert list(mirror(records, uri=uri)["action"]) == ["kept", "kept", "written"]
-        assert set(mirror(records, uri=uri)["action"]) == {"kept"}
-        assert_each_once(uri, records, "nih/classification")
-    finally:
-        stop(server)
+    assert list(table.action) == ["written", "written", "queued"]
+    assert list(table.run) == [record.key for record in records]
+    assert table.run_id.isna().tolist() == [False, False, True]
+    assert f"{server.uri} (key tracking.uri) does not answer" in caplog.text
+    assert "1 of 3 runs wait" in caplog.text
+    with server:
+        assert list(mirror(records, uri=server.uri).action) == ["kept", "kept", "written"]
+        assert set(mirror(records, uri=server.uri).action) == {"kept"}
+        assert_each_once(server.uri, records, "nih/classification")
     assert list((tmp_path / "kept").rglob("fit.json"))

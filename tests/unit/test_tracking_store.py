@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import socket
 import sqlite3
 import threading
 import time
@@ -48,6 +49,12 @@ def test_a_missing_database_is_made_whole(tmp_path):
     ensure_database(path)
     assert inspect(path) == "ready"
     assert [entry.name for entry in tmp_path.iterdir()] == ["mlflow.db"]
+
+
+def test_what_a_kill_left_beside_a_finished_database_is_cleared_away(database):
+    (database.parent / ".mlflow.db-abc").mkdir()
+    ensure_database(database)
+    assert [entry.name for entry in database.parent.iterdir()] == ["mlflow.db"]
 
 
 def test_a_good_database_is_left_alone(database):
@@ -165,7 +172,26 @@ def test_passwords_stay_out_of_messages():
     assert caught.value.__suppress_context__
     assert "tracking.uri" in str(caught.value)
     assert "after 2 of 5 runs" in str(caught.value)
-    assert "start the server" in str(caught.value)
+    assert "mend the server" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "cause", [ConnectionRefusedError("refused"), TimeoutError("timed out"), socket.gaierror("name")]
+)
+def test_a_server_that_does_not_answer_is_no_failure(cause, caplog):
+    with usable_store("http://user:secret@host", [1, 2], 5):
+        try:
+            raise cause
+        except OSError:
+            raise MlflowException("API request failed")  # noqa: B904 -- MLflow names no cause either
+    assert "http://host (key tracking.uri) does not answer" in caplog.text
+    assert "3 of 5 runs wait" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_database_that_does_not_answer_is_a_failure():
+    with pytest.raises(InputError, match="mend this"), usable_store("postgresql://host", [], 1):
+        raise ConnectionRefusedError("refused")
 
 
 def test_a_defect_of_ours_stays_a_defect():
@@ -184,7 +210,7 @@ def test_patience_is_bounded_for_the_block_and_the_user_wins(monkeypatch):
     assert dict(os.environ) == before
 
 
-def test_an_absent_server_is_said_within_seconds(tmp_path):
+def test_an_absent_server_is_said_within_seconds(tmp_path, caplog):
     from test_tracking_records import make_run
 
     from coldstart.tracking.mlflow_mirror import mirror
@@ -192,6 +218,7 @@ def test_an_absent_server_is_said_within_seconds(tmp_path):
 
     record = read_run(make_run(tmp_path), tmp_path)
     started = time.monotonic()
-    with pytest.raises(InputError, match=r"http://127\.0\.0\.1:9 \(key tracking\.uri\) .*start the server"):
-        mirror([record], uri="http://127.0.0.1:9")
+    table = mirror([record], uri="http://127.0.0.1:9")
     assert time.monotonic() - started < 20
+    assert table.action.tolist() == ["queued"]
+    assert "http://127.0.0.1:9 (key tracking.uri) does not answer" in caplog.text

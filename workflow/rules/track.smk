@@ -1,4 +1,5 @@
 # Every run → MLflow, once. MLflow is a mirror: nothing is read back from it.
+deliver()
 
 
 rule track:
@@ -7,6 +8,9 @@ rule track:
         fits=of_runs("fit.json"),
         histories=of_runs("history.csv"),
         labelled=of_runs("labelled.parquet"),
+        probed=of_probes("metrics.parquet"),
+        probe_fits=of_probes("fits.parquet"),
+        probe_labelled=of_probes("labelled.parquet"),
     output:
         "<results>/tracking.parquet",
     log:

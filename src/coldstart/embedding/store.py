@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from coldstart.errors import InputError, shown
-from coldstart.storage import METADATA_KEY, read_metadata, read_table, replacing, write_table
+from coldstart.errors import DamagedFile, InputError, shown
+from coldstart.storage import METADATA_KEY, read_metadata, read_table, replacing, whole, write_table
 
 ROWS_AT_ONCE = 4096
 
@@ -19,7 +19,8 @@ def write_embedding(path, sample_ids, embedding):
     Parameters
     ----------
     path : str or pathlib.Path
-        A Parquet file: ``sample_id`` and ``embedding``, a list of fixed length.
+        A Parquet file: ``sample_id`` and ``embedding``, a list of fixed length,
+        and a column for each of the embedding's measures.
     sample_ids : sequence of str, length n
         Identifiers of the rows, each once.
     embedding : Embedding
@@ -35,16 +36,24 @@ def write_embedding(path, sample_ids, embedding):
     if len(ids) != len(vectors) or len(set(ids)) != len(ids):
         raise ValueError("an embedding needs one identifier per vector, each once")
     starts = range(0, len(ids), ROWS_AT_ONCE)
-    parts = (as_table(ids[start : start + ROWS_AT_ONCE], vectors[start : start + ROWS_AT_ONCE]) for start in starts)
-    write_parts(path, as_table([], vectors[:0]).schema, parts, embedding.provenance)
+    rows = [slice(start, start + ROWS_AT_ONCE) for start in starts]
+    parts = (as_table(ids[some], vectors[some], sliced(embedding.measures, some)) for some in rows)
+    empty = as_table([], vectors[:0], sliced(embedding.measures, slice(0)))
+    write_parts(path, empty.schema, parts, embedding.provenance)
 
 
-def as_table(sample_ids, vectors):
+def sliced(measures, rows):
+    """Measures of some rows."""
+    return {name: values[rows] for name, values in measures.items()}
+
+
+def as_table(sample_ids, vectors, measures):
     """Arrow table of some rows of an embedding."""
     # Parquet's own name of what a list holds, so that a file that is read and written again stays the same.
     kind = pa.list_(pa.field("element", pa.float32()), vectors.shape[1])
     lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), type=kind)
-    return pa.table({"sample_id": pa.array(sample_ids, type=pa.string()), "embedding": lists})
+    columns = {name: pa.array(values, type=pa.float32()) for name, values in measures.items()}
+    return pa.table({"sample_id": pa.array(sample_ids, type=pa.string()), "embedding": lists, **columns})
 
 
 def write_parts(path, schema, parts, provenance):
@@ -89,28 +98,53 @@ def read_embedding(path):
     InputError
         If the file is missing, damaged or no embedding.
     """
-    try:
-        with pq.ParquetFile(path) as file:
-            schema, metadata = file.schema_arrow, read_metadata(path)
-            kind = schema.field("embedding").type if {"sample_id", "embedding"} <= set(schema.names) else None
-            if kind is None or not pa.types.is_fixed_size_list(kind) or kind.value_type != pa.float32():
-                raise InputError(
-                    f"{path} is not an embedding of this workflow: delete it and run the same command again."
-                )
-            # Part by part: decoded at once, it would take several times the memory of the vectors.
-            vectors = np.empty((file.metadata.num_rows, kind.list_size), np.float32)
-            ids, start = [], 0
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=["sample_id", "embedding"]):
-                part = batch["embedding"].flatten().to_numpy().reshape(-1, kind.list_size)
-                vectors[start : start + batch.num_rows] = part
-                ids.append(batch["sample_id"].to_numpy(zero_copy_only=False).astype(str))
-                start += batch.num_rows
-    except InputError:
-        raise
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{path} cannot be read ({error}): delete it and run the same command again.") from error
+    with whole(path, pa.ArrowException), pq.ParquetFile(path) as file:
+        schema, metadata = file.schema_arrow, read_metadata(path)
+        kind = schema.field("embedding").type if {"sample_id", "embedding"} <= set(schema.names) else None
+        if kind is None or not pa.types.is_fixed_size_list(kind) or kind.value_type != pa.float32():
+            raise ValueError("it is not an embedding of this workflow")
+        # Part by part: decoded at once, it would take several times the memory of the vectors.
+        vectors = np.empty((file.metadata.num_rows, kind.list_size), np.float32)
+        ids, start = [], 0
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=["sample_id", "embedding"]):
+            part = batch["embedding"].flatten().to_numpy().reshape(-1, kind.list_size)
+            vectors[start : start + batch.num_rows] = part
+            ids.append(batch["sample_id"].to_numpy(zero_copy_only=False).astype(str))
+            start += batch.num_rows
     vectors.flags.writeable = False
     return np.concatenate(ids) if ids else np.empty(0, str), vectors, metadata
+
+
+def read_measures(path, wanted_ids):
+    """What stands in a table beside its vectors, of some samples.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        What `write_embedding` wrote, or any table of `sample_id` and numbers.
+    wanted_ids : sequence of str, length m
+        The samples wanted.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of float64, shape (m,)
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, lacks a sample, or says nothing of one.
+    """
+    with whole(path, pa.ArrowException):
+        names = [name for name in pq.read_schema(path).names if name not in ("sample_id", "embedding")]
+    table = read_table(path, columns=["sample_id", *names])
+    values = align(table.sample_id, table[names].to_numpy(np.float64), wanted_ids)
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(bad):
+        raise InputError(
+            f"{path} says nothing of {len(bad)} of {len(values)} samples ({shown(np.asarray(wanted_ids)[bad])}): "
+            "delete it and run the same command again."
+        )
+    return dict(zip(names, values.T, strict=True))
 
 
 def write_map(path, sample_ids, plane, metadata=None):
@@ -152,7 +186,7 @@ def read_map(path):
     """
     frame = read_table(path)
     if not {"sample_id", "x", "y"} <= set(frame):
-        raise InputError(f"{path} is no map of this workflow: delete it and run the same command again.")
+        raise DamagedFile(path, "it is no map of this workflow")
     return frame.sample_id.to_numpy().astype(str), frame[["x", "y"]].to_numpy(), read_metadata(path)
 
 

@@ -49,6 +49,9 @@ def mirror(records, *, uri, artifact_root=None, experiment_prefix="", progress=t
     may both write it; the next call removes one. People who share a server
     tell their runs apart by `experiment_prefix`.
 
+    Where a server does not answer, the runs that it has not got wait in their
+    folders: they are answered for as ``queued``, and the next call brings them.
+
     The store notes absolute artifact locations. After the results folder has
     moved, MLflow looks for the artifacts of earlier runs, and puts those of
     later runs of the same experiments, in the old place; move the database away
@@ -74,8 +77,8 @@ def mirror(records, *, uri, artifact_root=None, experiment_prefix="", progress=t
     -------
     pandas.DataFrame
         A row for each record, in their order: ``run`` (its key), ``run_id``,
-        ``experiment``, ``digest``, and ``action``: ``kept``, ``written`` or
-        ``replaced``.
+        ``experiment``, ``digest``, and ``action``: ``kept``, ``written``,
+        ``replaced`` or, without a ``run_id``, ``queued``.
 
     Raises
     ------
@@ -110,7 +113,11 @@ def mirror(records, *, uri, artifact_root=None, experiment_prefix="", progress=t
             experiment_id, present = experiments[name]
             run_id, action = bring(client, experiment_id, record, present[record.key])
             rows.append((record.key, run_id, name, record.digest, action))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    waiting = [
+        (record.key, None, experiment_prefix + record.experiment, record.digest, "queued")
+        for record in records[len(rows) :]
+    ]
+    return pd.DataFrame(rows + waiting, columns=COLUMNS)
 
 
 def bring(client, experiment_id, record, present):

@@ -12,7 +12,7 @@ import pandas as pd
 
 from coldstart.errors import InputError, shown
 from coldstart.provenance import file_digest
-from coldstart.storage import read_json, read_table
+from coldstart.storage import read_json, read_table, whole
 
 ARTIFACTS = ("history.csv", "metrics.parquet", "labelled.parquet", "fit.json")
 # The training for a list of live labelling.
@@ -109,12 +109,7 @@ class RunRecord:
         InputError
             If ``fit.json`` cannot be read.
         """
-        path = self.folder / "fit.json"
-        try:
-            fit = read_json(path)
-        except (OSError, ValueError) as error:
-            raise unreadable(path, error) from error
-        return {**flat(self.settings), **flat(fit), **self.axes}
+        return {**flat(self.settings), **flat(read_json(self.folder / "fit.json")), **self.axes}
 
     def points(self):
         """Metrics of the run: the curves over the epochs, then the evaluation.
@@ -181,14 +176,26 @@ def read_run(folder, root, settings=None):
             "{dataset}/worklist/{task}/list{list} below it."
         )
     names = LIST_ARTIFACTS if match.re is LIST_KEY else ARTIFACTS
+    settings = dict(settings or {})
+    digest = digest_of(key, folder, names, settings)
+    return RunRecord(key=key, folder=folder, axes=match.groupdict(), settings=settings, digest=digest)
+
+
+def digest_of(key, folder, names, settings):
+    """SHA-256 over the key, the settings and the files of a run.
+
+    Raises
+    ------
+    InputError
+        If a file is missing.
+    """
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise InputError(f"run {key} misses {shown(missing)}: run the same command again to finish it.")
-    settings = dict(settings or {})
     digest = hashlib.sha256(json.dumps([LAYOUT, key, settings], sort_keys=True, default=str).encode())
     for name in names:
         digest.update(f"{name} {file_digest(folder / name)}\n".encode())
-    return RunRecord(key=key, folder=folder, axes=match.groupdict(), settings=settings, digest=digest.hexdigest())
+    return digest.hexdigest()
 
 
 def read_history(path):
@@ -210,16 +217,8 @@ def read_history(path):
     InputError
         If it cannot be read, or a cell is no number.
     """
-    try:
-        history = pd.read_csv(path)
-        return history.astype(float).astype({"epoch": "int64"})
-    except (OSError, ValueError, KeyError) as error:
-        raise unreadable(path, error) from error
-
-
-def unreadable(path, error):
-    """The `InputError` for a damaged file of a run."""
-    return InputError(f"{path} cannot be read ({error}): delete it and run the same command again.")
+    with whole(path, KeyError):
+        return pd.read_csv(path).astype(float).astype({"epoch": "int64"})
 
 
 def flat(value, prefix=""):

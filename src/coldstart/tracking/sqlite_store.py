@@ -112,6 +112,8 @@ def ensure_database(path):
         If the file is no MLflow database, is damaged, or was made by another
         version of MLflow and holds something.
     """
+    for left in path.parent.glob(f".{path.name}-*"):
+        shutil.rmtree(left)
     mend = "move the file away and run the same command again, which records every run of the results folder anew"
     if not path.exists():
         build(path)
@@ -179,11 +181,8 @@ def build(path):
     path : pathlib.Path
         Where it goes; a file there is replaced.
     """
-    prefix = f".{path.name}-"
-    for left in path.parent.glob(f"{prefix}*"):
-        shutil.rmtree(left)
     # A fresh folder each time: MLflow keeps its connections by path for the life of the process.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix) as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
         new = Path(folder) / path.name
         MlflowClient(tracking_uri=sqlite_uri(new)).search_experiments(max_results=1)
         os.replace(new, path)

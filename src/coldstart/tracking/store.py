@@ -1,7 +1,9 @@
 """Which MLflow stores can be used, and what the user reads when one cannot."""
 
+import logging
 import os
 import re
+import socket
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from coldstart.errors import InputError, shown
 from coldstart.tracking.client import MlflowException
 
+LOGGER = logging.getLogger("coldstart")
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SERVERS = ("http", "https")
 # MLflow's own defaults keep a user waiting for minutes where a server is away; what is set in the environment wins.
@@ -46,6 +49,8 @@ def checked_scheme(uri):
 def usable_store(uri, rows, total):
     """Turn a store that fails into one sentence for the user.
 
+    A server that does not answer is no failure: the block ends there, and the log says so.
+
     Parameters
     ----------
     uri : str
@@ -54,6 +59,11 @@ def usable_store(uri, rows, total):
         What has been mirrored; it grows while the block runs.
     total : int
         Number of runs to mirror.
+
+    Raises
+    ------
+    InputError
+        If the store can be reached and not be used.
     """
     try:
         yield
@@ -62,12 +72,41 @@ def usable_store(uri, rows, total):
         if isinstance(error, MlflowException) and error.error_code == "INVALID_PARAMETER_VALUE":
             raise
         reason = hidden(" ".join(str(error).split())[:300], uri)
-        mend = "start the server or correct the address" if uri.startswith(SERVERS) else "mend this"
+        if uri.startswith(SERVERS) and is_away(error):
+            LOGGER.warning(
+                "the MLflow server %s (key tracking.uri) does not answer (%s): %d of %d runs wait on the disk, and the "
+                "same command delivers them when it is back",
+                hidden(uri, uri),
+                reason,
+                total - len(rows),
+                total,
+            )
+            return
+        mend = "mend the server or correct the address" if uri.startswith(SERVERS) else "mend this"
         # Without its cause, whose text may hold a password.
         raise InputError(
             f"the MLflow store {hidden(uri, uri)} (key tracking.uri) failed after {len(rows)} of {total} runs "
             f"({reason}): {mend} and run the same command again, which goes on from there."
         ) from None
+
+
+def is_away(error):
+    """Tell whether a server did not answer, from an answer that says no.
+
+    Parameters
+    ----------
+    error : BaseException or None
+
+    Returns
+    -------
+    bool
+        True where a connection failed or took too long, in the error or in what led to it.
+    """
+    while error is not None:
+        if isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager
