@@ -103,13 +103,18 @@ def value(name, shape, kind=1):
     return field(1, name) + field(2, field(1, field(1, kind) + field(2, field(1, dimensions))))
 
 
-def write_onnx(path, kernel, size="size", batch="batch", kind=1, layout="nchw"):
+def write_onnx(path, kernel, size="size", batch="batch", kind=1, layout="nchw", external=None):
     """Write an ONNX file: one convolution (stride 2), ReLU and mean; outputs ``maps`` and ``pooled``.
 
     Without the package `onnx`, from the message definitions of the ONNX standard.
+    With `external`, the path of a file, the weights are said to lie there.
     """
     kernel = np.asarray(kernel, np.float32)
-    weights = field(1, list(kernel.shape)) + field(2, 1) + field(8, "kernel") + field(9, kernel.tobytes())
+    weights = field(1, list(kernel.shape)) + field(2, 1) + field(8, "kernel")
+    if external is None:
+        weights += field(9, kernel.tobytes())
+    else:
+        weights += field(13, field(1, "location") + field(2, external)) + field(14, 1)
     channels = kernel.shape[1]
     nodes = [
         node("Conv", ["nchw", "kernel"], ["convolved"], strides=[2, 2]),

@@ -1,5 +1,7 @@
 """The image store: sizes, depths, channels, masks that do not vanish."""
 
+import resource
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -162,6 +164,18 @@ def test_a_damaged_store_is_refused(tmp_path):
     path.write_bytes(b"\x93NUMPY")
     with pytest.raises(InputError, match="delete it and run"):
         read_images(path)
+
+
+def test_a_disk_without_room_is_an_error_and_no_dead_process(tmp_path):
+    array = np.zeros((4, 4), np.uint8)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limit[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_images(tmp_path / "i.npy", lambda rows: [array] * len(rows), cohort_of([array] * 3), 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert not list(tmp_path.iterdir())
 
 
 def test_spacing_of_the_stored_pixels():

@@ -16,6 +16,7 @@ from coldstart.cohort.assemble import assemble
 from coldstart.cohort.pool_files import listing_digest
 from coldstart.cohort.pool_folder import listing, stem
 from coldstart.cohort.pool_samples import foreground, three_slices
+from coldstart.cohort.pseudonym import pseudonym, read_salt
 from coldstart.errors import InputError
 
 ROW_OF_FACTS = ["sex", "age", "view", "scanner", "spacing_y", "spacing_x"]
@@ -238,19 +239,21 @@ def test_a_table_names_files_patients_and_metadata(root):
     parameters = {"root": str(root), "table": "t.csv", "columns": columns, "image_folder": "b"}
     cohort = pool.build(**parameters)
     assert cohort["sample_id"].tolist() == ["b/grey"]
-    assert cohort.loc[0, ["patient_id", "site", "sex", "meta_slice"]].tolist() == ["p1", "north", "M", 0.2]
+    assert cohort.loc[0, ["site", "sex", "meta_slice"]].tolist() == ["north", "M", 0.2]
     assert cohort["label"].isna().all()
     before = digest_of(**parameters, files="**/*")
     save(root / "b" / "nowhere.png", picture(8))
     assert digest_of(**parameters, files="**/*") != before
-    assert pool.build(**parameters)["patient_id"].tolist() == ["p1", "p2"]
+    salt = read_salt(root / ".coldstart-salt")
+    assert pool.build(**parameters)["patient_id"].tolist() == [pseudonym("p1", salt), pseudonym("p2", salt)]
 
 
 def test_what_the_table_says_wins_over_the_header(root):
     frame = pd.DataFrame({"image": ["d/0001.dcm"], "patient_id": ["p7"], "age": [33], "spacing": [2.0]})
     frame.to_csv(root / "t.csv", index=False)
     row = pool.build(root=str(root), table="t.csv").iloc[0]
-    assert row[["patient_id", "age", "sex", "spacing_y", "spacing_x"]].tolist() == ["p7", 33, "F", 2, 2]
+    assert row[["age", "sex", "spacing_y", "spacing_x"]].tolist() == [33, "F", 2, 2]
+    assert row["patient_id"] == pseudonym("p7", read_salt(root / ".coldstart-salt"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ are their names where they are published and can be fetched; `channels` is the
 number of channels of images whose channels are no colours, and must stay apart,
 and `shown` the one that contact sheets show (from 0);
 `longitudinal` samples are pairs of scans in which something may have changed;
-the files of a `scanned` kind are read once by the rule of that name, whose table
+patients of a kind that `names_patients` are called as the user's own table calls
+them, and are numbered in their place; the files of a `scanned` kind are read once by the rule of that name, whose table
 `build` is handed.
 """
 
@@ -20,7 +21,7 @@ KINDS = Registry(
             "coldstart.cohort.chestx_det",
             {"files": "annotations", "fetched": ["ChestX_Det_train.json", "ChestX_Det_test.json"]},
         ),
-        "chexmask": Entry("coldstart.cohort.chexmask", {"files": "table"}),
+        "chexmask": Entry("coldstart.cohort.chexmask", {"files": "table", "names_patients": True}),
         "longitudinal": Entry("coldstart.cohort.longitudinal", {"channels": 3, "shown": 1, "longitudinal": True}),
         "longitudinal_phantom": Entry(
             "coldstart.cohort.longitudinal_phantom",
@@ -30,7 +31,7 @@ KINDS = Registry(
         "phantom": Entry("coldstart.cohort.phantom", {"synthetic": True}),
         "pool": Entry("coldstart.cohort.pool", {"files": "table", "scanned": True}),
         "synthstrip": Entry("coldstart.cohort.synthstrip"),
-        "table": Entry("coldstart.cohort.table", {"files": "table"}),
+        "table": Entry("coldstart.cohort.table", {"files": "table", "names_patients": True}),
         "volumes": Entry("coldstart.cohort.volumes"),
     },
     supplied=("scan",),

@@ -1,6 +1,7 @@
 """A cohort: every sample with its split and the tasks it takes part in."""
 
 from coldstart.cohort import KINDS
+from coldstart.cohort.identifiers import numbered
 from coldstart.cohort.splits import SPLITS, assign_splits
 from coldstart.errors import InputError, shown
 from coldstart.progress import track
@@ -73,6 +74,7 @@ def assemble(dataset, kind=None, **supplied):
     InputError
         If the data set is empty, an id is not unique, or a split is empty.
     """
+    facts = {} if kind else KINDS.entry(dataset["kind"]).facts
     kind = kind or KINDS.module(dataset["kind"])
     parameters = kind_parameters(dataset)
     frame = kind.build(**supplied, **parameters).reset_index(drop=True)
@@ -84,6 +86,8 @@ def assemble(dataset, kind=None, **supplied):
         raise InputError(f"data set '{name}': sample_id is not unique: {shown(repeated.unique())}.")
     frame["label"] = frame["label"].astype("Int64")
     fill_labels(frame, kind, parameters)
+    if facts.get("names_patients"):
+        frame["patient_id"] = numbered(frame["patient_id"])
     frame["split"] = assign_splits(frame, **(dataset.get("split") or {}))
     frame["classification"] = frame["label"].notna()
     frame["segmentation"] = segmentation_members(frame, dataset.get("segmentation_samples", "annotated"))

@@ -23,6 +23,7 @@ ORGANS = {
 ROWS_AT_ONCE = 500
 # Larger than any detector; keeps a wrong number from asking for all the memory there is.
 LARGEST_SIDE = 2**15
+MOST_PIXELS = 2**28
 
 
 def find_id_column(path, given=None):
@@ -192,7 +193,8 @@ def mask_size(height, width, where):
     Raises
     ------
     InputError
-        If one is not a whole number from 1 to `LARGEST_SIDE`.
+        If one is not a whole number from 1 to `LARGEST_SIDE`, or both together
+        are more than any image has.
     """
     sides = []
     for name, cell in zip(SIZE, (height, width), strict=True):
@@ -202,4 +204,6 @@ def mask_size(height, width, where):
                 f"{where}: its {name} is '{cell}', it must be a whole number of pixels, 1 to {LARGEST_SIDE}."
             )
         sides.append(int(side))
+    if sides[0] * sides[1] > MOST_PIXELS:
+        raise InputError(f"{where}: its mask is said to have {sides[0]} x {sides[1]} pixels: correct Height and Width.")
     return sides

@@ -57,9 +57,16 @@ def inside(root, relative, where):
     """
     pure = PurePosixPath(relative)
     path = Path(root, pure)
-    if pure.is_absolute() or ".." in pure.parts or not path.resolve().is_relative_to(Path(root).resolve()):
-        raise InputError(f"{where}: the path '{relative}' leaves the data root {root}: give a path below it.")
-    if not path.is_file():
+    try:
+        within, found = path.resolve().is_relative_to(Path(root).resolve()), path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # Names that are too long, loops of links, NUL.
+        raise InputError(f"{where}: '{relative}' cannot be the path of a file ({error}): correct it.") from error
+    if pure.is_absolute() or ".." in pure.parts or not within:
+        raise InputError(
+            f"{where}: the path '{relative}' leaves the data root {root}: give a path"
+            " below it, or as the root a folder that also holds what its links lead to."
+        )
+    if not found:
         raise InputError(f"{where}: the file '{relative}' does not exist below {root}.")
     return path
 

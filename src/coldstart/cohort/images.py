@@ -1,5 +1,6 @@
 """The image store: every image and mask once per size, in one array each."""
 
+import os
 from functools import partial
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 
 from coldstart.errors import InputError
 from coldstart.progress import track
-from coldstart.storage import replacing
+from coldstart.storage import replacing, whole
 
 SHRINK = {"area": cv2.INTER_AREA, "bilinear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}
 # Averaging over an area has no meaning when an image is enlarged.
@@ -241,6 +242,9 @@ def write_store(path, read, cohort, convert, shape, dtype, what, rows, workers):
 
     with replacing(path) as temporary:
         np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape).flush()
+        # A full disk is an error here; where a mapped page finds no room, the process is killed without a word.
+        with open(temporary, "r+b") as store:
+            os.posix_fallocate(store.fileno(), 0, os.path.getsize(temporary))
         cuts = list(parts(cohort["image"].to_numpy(), rows))
         # Of one process, joblib makes none; where nobody has answered yet there is nothing to fill.
         run = Parallel(n_jobs=max(1, min(workers, len(cuts))), return_as="generator")(
@@ -270,12 +274,8 @@ def fill(path, start, read, cohort, convert, what):
 
 def read_store(path, dtypes, dimensions):
     """Open an array that `write_store` wrote."""
-    try:
+    with whole(path):
         store = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} cannot be read ({error}): delete it and run the same command again.") from error
-    if store.dtype not in dtypes or store.ndim not in dimensions:
-        raise InputError(
-            f"{path} holds {store.dtype} of shape {store.shape}: delete it and run the same command again."
-        )
+        if store.dtype not in dtypes or store.ndim not in dimensions:
+            raise ValueError(f"it holds {store.dtype} of shape {store.shape}")
     return store

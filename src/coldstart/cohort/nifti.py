@@ -11,6 +11,8 @@ from coldstart.errors import InputError
 
 # Deflate cannot shrink anything by more than this (RFC 1951: 258 bytes in 2 bits).
 MOST_COMPRESSION = 1032
+# A thousand slices of 1024 x 1024: what compressed zeros promise beyond that would fill the memory.
+MOST_VOXELS = 2**30
 MILLIMETRES = {"mm": 1.0, "unknown": 1.0, "meter": 1000.0, "micron": 0.001}
 # Directions that rows and columns run in: to the patient's left, back and feet.
 WANTED = {"L": 0, "P": 1, "I": 2}
@@ -37,12 +39,15 @@ def open_volume(path, flat=False):
     ------
     InputError
         If it is no such file, is not three-dimensional, or promises more voxels
-        than its bytes can hold.
+        than its bytes can hold or `MOST_VOXELS`.
     """
     try:
         image = nib.load(path)
         shape = image.shape
         size = int(np.prod([int(n) for n in shape], dtype=object)) * image.get_data_dtype().itemsize
+        # Units and directions are looked up later, where a header without them would be a defect of the program.
+        voxel_size(image)
+        nib.aff2axcodes(image.affine)
     except Exception as error:  # Damaged headers raise almost anything.
         raise InputError(f"{path} cannot be read as a volume ({error}): replace it.") from error
     if not (len(shape) == 3 or (flat and len(shape) == 2)) or min(shape) < 1:
@@ -53,6 +58,9 @@ def open_volume(path, flat=False):
     paired = path.suffix == ".hdr"
     if not paired and size > held * (MOST_COMPRESSION if compressed else 1):
         raise InputError(f"{path} promises {size} bytes of voxels, but has only {held}: it is damaged or cut short.")
+    if np.prod(shape, dtype=object) > MOST_VOXELS:
+        sides = " x ".join(map(str, shape))
+        raise InputError(f"{path} promises {sides} voxels: it is damaged, or must be cut into parts.")
     return image
 
 

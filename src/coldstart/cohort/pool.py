@@ -83,7 +83,7 @@ def build(
         brighter. null: only equal pixels are left out.
     salt : str, default=".coldstart-salt"
         File, relative to `root`, of the secret that turns the patients of DICOM
-        files into pseudonyms. It is made where it is missing; who has it can
+        files and of a table into pseudonyms. It is made where it is missing; who has it can
         tell whether a patient is in the pool. Beside it, ``-names.csv`` lists
         the files whose paths say who the patient is, and which are called by
         another name.
@@ -91,8 +91,8 @@ def build(
     Returns
     -------
     pandas.DataFrame
-        One row per sample. `patient_id`: the table's, else the pseudonym from
-        the DICOM header, else the volume, else none. Metadata, where anything
+        One row per sample. `patient_id`: a pseudonym of the table's, else of
+        that in the DICOM header, else the volume, else none. Metadata, where anything
         has them: `frame`; `volume`, `slice` and `spacing_z`, the mm from one
         slice to the next; `sex`, `age`, `view`, `scanner`; those of the table.
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from coldstart.cohort.files import inside
+from coldstart.cohort.identifiers import without_identifiers
 from coldstart.cohort.pool_folder import Listing, PoolFile, form, listing
 from coldstart.cohort.pool_names import names_path
 from coldstart.cohort.table import joined, parse_spacing
@@ -117,7 +118,7 @@ def read_pool_table(root, table, columns=None, image_folder=""):
     repeated = repeated[repeated.duplicated()]
     if len(repeated):
         raise InputError(f"{source}: the sample_id '{repeated.iloc[0]}' is given twice: make them unique.")
-    rest = metadata(frame, {*used.values(), *facts.values()})
+    rest = without_identifiers(metadata(frame, {*used.values(), *facts.values()}), cells.get("patient_id"))
     named = pd.DataFrame({ours: metadata(frame[[theirs]], ()).iloc[:, 0] for ours, theirs in facts.items()})
     rest = rest.drop(columns=[ours for ours in facts if ours in rest])
     rest = rest.rename(columns={name: f"meta_{name}" for name in SCANNED})

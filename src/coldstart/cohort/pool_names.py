@@ -4,6 +4,7 @@ import csv
 import os
 from pathlib import Path
 
+from coldstart.errors import InputError
 from coldstart.storage import replacing
 
 HEADER = ("name", "file")
@@ -36,8 +37,17 @@ def write_names(path, names):
 
 
 def read_names(path):
-    """Read the private list, as a dict; empty where there is none."""
+    """Read the private list, as a dict; empty where there is none.
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
     if not path.is_file():
         return {}
-    with open(path, encoding="utf-8", newline="") as stream:
-        return dict(list(csv.reader(stream))[1:])
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            return dict(list(csv.reader(stream))[1:])
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read ({error}): delete it and run the same command again.") from error

@@ -15,6 +15,7 @@ from coldstart.cohort.pool_files import listed
 from coldstart.cohort.pool_folder import form, stem
 from coldstart.cohort.pool_names import names_path, write_names
 from coldstart.cohort.pool_samples import Reading
+from coldstart.cohort.pseudonym import pseudonym, read_salt
 from coldstart.cohort.scan_tables import given_by_table, quality_table, scan_table
 from coldstart.errors import InputError, shown
 from coldstart.progress import track
@@ -86,6 +87,9 @@ def scan(
     renamed = rows[rows["renamed"]]
     names = {job.key: job.name for job in jobs}
     write_names(names_path(root, salt), dict(zip(renamed["file"], renamed["key"].map(names), strict=True)))
+    if cells is not None and (named := cells["patient_id"].notna()).any():
+        secret = read_salt(scanning.salt)
+        cells.loc[named, "patient_id"] = [pseudonym(name, secret) for name in cells.loc[named, "patient_id"]]
     places = pd.Series([file.row for file in found.files], index=[job.key for job in jobs])
     rows, metadata, dropped = given_by_table(rows, cells, rows["key"].map(places))
     rows["of"] = pd.Series(pd.NA, index=rows.index, dtype="str")

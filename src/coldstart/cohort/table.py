@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from coldstart.cohort.files import DECODERS, Header, check_mask, in_order, inside, read_header, read_mask, read_pixels
+from coldstart.cohort.identifiers import warn_of_telling_paths, without_identifiers
 from coldstart.cohort.table_source import as_text, metadata, read_source, resolve_columns
 from coldstart.errors import InputError, shown
 from coldstart.progress import track
@@ -42,7 +43,8 @@ def build(
     -------
     pandas.DataFrame
         One row per row of the table. A row without a mask but with label 0 has
-        an empty mask; one with neither has none. Other columns are kept.
+        an empty mask; one with neither has none. Other columns are kept, but for
+        those that say who the patients are, by their names or cells.
 
     Raises
     ------
@@ -83,7 +85,10 @@ def build(
     )
     if "split" in cells:
         built["split"] = [parse_split(cell, row) for cell, row in zip(cells["split"], rows, strict=True)]
-    return pd.concat([built, metadata(frame, set(used.values()))], axis=1)
+    patients = cells.get("patient_id", empty)
+    warn_of_telling_paths([" ".join(pair) for pair in zip(built["sample_id"], images, strict=True)], patients)
+    rest = without_identifiers(metadata(frame, set(used.values())), patients)
+    return pd.concat([built, rest], axis=1)
 
 
 def images(

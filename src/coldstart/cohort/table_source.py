@@ -4,7 +4,6 @@ import csv
 import io
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coldstart.errors import InputError, shown
@@ -36,9 +35,12 @@ def read_source(path):
     """
     if path.suffix.lower() in (".parquet", ".pq"):
         try:
-            frame = pq.read_table(path).to_pandas()
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{path} cannot be read as Parquet ({error}).") from error
+            found = pq.read_table(path)
+            # Text that is no UTF-8, above all.
+            found.validate(full=True)
+            frame = found.to_pandas()
+        except Exception as error:  # Damaged files raise almost anything.
+            raise InputError(f"{path} cannot be read as Parquet ({error}): save it again.") from error
     else:
         frame = read_text_table(path)
     repeated = frame.columns[frame.columns.duplicated()]
@@ -59,15 +61,18 @@ def read_text_table(path):
     delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if rows and len(cells) != len(rows[0]):
-            raise InputError(
-                f"{path}, line {reader.line_num}: {len(cells)} cells, but the header has {len(rows[0])}:"
-                " put cells that hold the delimiter in quotes."
-            )
-        rows.append([cell.strip() for cell in cells])
+    try:
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if rows and len(cells) != len(rows[0]):
+                raise InputError(
+                    f"{path}, line {reader.line_num}: {len(cells)} cells, but the header has {len(rows[0])}:"
+                    " put cells that hold the delimiter in quotes."
+                )
+            rows.append([cell.strip() for cell in cells])
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: it is no CSV ({error}): close its quotes.") from error
     if not rows:
         raise InputError(f"{path} is empty.")
     return pd.DataFrame(rows[1:], columns=rows[0], dtype="str")

@@ -1,7 +1,6 @@
 """An embedding that the user brings: any encoder that this package does not have."""
 
 import logging
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +57,7 @@ def encode(inputs, *, seed=0, device="cpu", path: str):
         column, keys, vectors = readers[source.suffix.lower()](source)
     except InputError:
         raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, pa.ArrowException) as error:
+    except Exception as error:  # Damaged files raise almost anything.
         raise InputError(f"embedding file {path} cannot be read ({error}): write it again.") from error
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(bad):

@@ -151,7 +151,11 @@ def opened(path, device):
     if device != "cpu" and "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         providers.insert(0, "CUDAExecutionProvider")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        # Names are decoded when they are looked at.
+        for one in (*session.get_inputs(), *session.get_outputs()):
+            str(one)
+        return session
     # Here too: no common ancestor.
     except Exception as error:
         raise InputError(

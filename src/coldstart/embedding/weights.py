@@ -20,17 +20,6 @@ from coldstart.errors import InputError, shown
 from coldstart.registry import choices
 
 LOGGER = logging.getLogger("coldstart")
-# What readers raise on files that are cut off or of another kind.
-DAMAGED = (
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    safetensors.SafetensorError,
-)
 SECONDS_WITHOUT_ANSWER = 20
 # How PyTorch's reader names what it refuses to build.
 FOREIGN_OBJECT = re.compile(r"GLOBAL (\S+)")
@@ -172,7 +161,7 @@ def read_state_dict(path, classes=()):
             f"{path} is damaged or holds Python objects beside its tensors: fetch it again, or save "
             f"`model.state_dict()` alone{f' (refused: {foreign[1]})' if foreign else ''}."
         ) from error
-    except DAMAGED as error:
+    except Exception as error:  # Damaged files raise almost anything.
         raise InputError(f"the weights file {path} is damaged ({first_line(error)}): fetch it again.") from error
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]

@@ -1,0 +1,1 @@
+"""Hostile and messy input: every reader is given files that were valid before a seeded generator changed them."""
