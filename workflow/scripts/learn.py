@@ -12,6 +12,7 @@ from coldstart.labelling.measuring import both_classes, decision_threshold, hold
 from coldstart.learning.checkpoint import content_digest
 from coldstart.learning.one_round import fit_report, run_round
 from coldstart.learning.settings import Settings
+from coldstart.learning.visible_targets import VisibleTargets
 from coldstart.learning.weights_file import save_weights
 from coldstart.probability_maps import write_maps
 from coldstart.provenance import file_digest
@@ -25,12 +26,10 @@ answered = rows.loc[answers.sample_id].to_numpy()
 trained, held = ((answers.part == part).to_numpy() for part in ("train", "holdout"))
 parts = {"holdout": answered[held], "pool": np.setdiff1d(rows, answered)}
 images = read_images(files.images)
-if task == "classification":
-    targets = np.full(len(samples), -1, np.int64)
-    targets[answered] = answers.label.fillna(-1)
-else:
-    targets = np.zeros((len(samples), *images.shape[1:3]), np.uint8)
-    targets[answered] = read_masks(files.masks)
+# Answers stand in an order of their own; what annotators skipped or contradict each other about is not looked at.
+truth = answers.label.fillna(-1).to_numpy(np.int64) if task == "classification" else read_masks(files.masks)
+used = np.flatnonzero(trained | held)
+targets = VisibleTargets(truth, answered[used], used)
 
 settings = Settings.read(params.learning)
 seed = int(np.random.SeedSequence([params.seed, int(number)]).generate_state(1)[0])

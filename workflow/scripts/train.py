@@ -16,6 +16,7 @@ from coldstart.learning.carrying import carry_over
 from coldstart.learning.checkpoint import content_digest
 from coldstart.learning.one_round import fit_report, run_round
 from coldstart.learning.settings import Settings
+from coldstart.learning.visible_targets import VisibleTargets
 from coldstart.learning.weights_file import save_weights
 from coldstart.probability_maps import write_maps
 from coldstart.provenance import file_digest
@@ -35,23 +36,22 @@ picks.insert(1, "round", np.full(len(picks), int(wildcards.round)))
 before = [read_table(snakemake.input.before)] if snakemake.input.get("before") else []
 labelled = pd.concat([frame for frame in (*before, picks) if len(frame)] or [picks], ignore_index=True)
 
-# The oracle answers for the labelled and the validation samples; test labels are not looked at here.
+# The oracle answers for the labelled and the validation samples, and for no others.
 cohort = read_table(snakemake.input.cohort)
 rows = pd.Series(np.arange(len(cohort)), index=cohort.sample_id)
 parts = {part: np.flatnonzero((cohort.split == part) & cohort[task]) for part in ("val", "test")}
 parts["train"] = rows.loc[pool_of(cohort, task).sample_id[lambda ids: ~ids.isin(labelled.sample_id)]].to_numpy()
 images = read_images(snakemake.input.images)
 if task == "classification":
-    targets = cohort.label.where(cohort.split != "test").fillna(-1).to_numpy(np.int64)
-    validate = auprc_trapezoid
+    truth, validate = cohort.label.fillna(-1).to_numpy(np.int64), auprc_trapezoid
 else:
-    targets = read_masks(snakemake.input.masks)
-    validate = mean_dice
+    truth, validate = read_masks(snakemake.input.masks), mean_dice
 
 settings = Settings.read(params.learning)
 # A checkpoint is gone on from only if it saw just these pixels, targets, starting weights, settings and code.
 labelled_rows = rows.loc[labelled.sample_id].to_numpy()
 seen = np.concatenate([labelled_rows, parts["val"]])
+targets = VisibleTargets(truth, seen)
 starts = [file_digest(path) for name in ("weights", "start") for path in [snakemake.input.get(name)] if path]
 content = [starts, params.learning, params.code, training_seed, labelled.sample_id.tolist()]
 with lease(int(snakemake.resources.get("gpu", 0)), slots_folder()) as leased:

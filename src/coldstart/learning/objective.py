@@ -16,7 +16,7 @@ def objective(settings, targets, rows, device):
     ----------
     settings : Settings
         `loss`, `focal_alpha`, `focal_gamma` and `score` are used.
-    targets : numpy.ndarray
+    targets : VisibleTargets or numpy.ndarray
         Labels or masks, see `coldstart.learning.training.fit`.
     rows : numpy.ndarray of int
         The images to train on.
@@ -32,7 +32,7 @@ def objective(settings, targets, rows, device):
     if settings.task == "segmentation":
         wanted, published = load_rows(targets, rows, device), published_segmentation
     else:
-        labels = np.asarray(targets)[rows].astype(np.float64)
+        labels = targets[rows].astype(np.float64)
         # Also where the weights are not used: it refuses labels that are none.
         weights = usable_class_weights(labels)
         weights = None if weights is None else weights.to(device)

@@ -57,7 +57,7 @@ def run_round(
     ----------
     images : numpy.ndarray of shape (n, size, size) or (n, size, size, C)
         Stored pixels.
-    targets : numpy.ndarray
+    targets : VisibleTargets or numpy.ndarray
         As `coldstart.learning.training.fit` takes them.
     labelled : numpy.ndarray of int, shape (m,)
         The labelled set, as rows of `images`.

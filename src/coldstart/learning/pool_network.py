@@ -13,6 +13,7 @@ from coldstart.learning.computing import arithmetic, placed, repeatable
 from coldstart.learning.perturbations import check_names, perturbed, upright
 from coldstart.learning.pixels import load_rows, normalised, scaled
 from coldstart.learning.prediction import MOST_AT_ONCE, PIXELS_AT_ONCE, diverged, probabilities
+from coldstart.learning.state import last_layer
 from coldstart.progress import track
 
 # Images per batch in training mode, where the others of its batch change an image's prediction: the batch in which
@@ -154,8 +155,26 @@ class PoolNetwork:
             If the network says nothing of its features, or they are no numbers.
         """
         module = bottleneck(self.network, self.settings.network)
+        return self.seen_at(module.register_forward_hook, lambda module, given, output: output, part, pooled)
+
+    def last_layer_inputs(self, part="unlabelled"):
+        """What the last linear layer of the network is given of every sample, in evaluation mode.
+
+        Takes, gives and raises what `features` does; a network whose last layer
+        is not linear is refused.
+        """
+        layer = last_layer(self.network)
+        if not isinstance(layer, nn.Linear):
+            raise InputError(
+                f"the last layer of the network {self.settings.network} is not linear: choose another query strategy."
+            )
+        return self.seen_at(layer.register_forward_pre_hook, lambda module, given: given[0], part, pooled=False)
+
+    def seen_at(self, register, seen, part, pooled):
+        """Vectors of every sample out of what passes a place of the network; `seen` picks it for the hook."""
         held, found = [], np.zeros((0, 0), dtype=np.float32)
-        hook = module.register_forward_hook(lambda module, given, output: held.append(output))
+        # A hook that gives something back would replace what passes.
+        hook = register(lambda *passing: held.append(seen(*passing)))
         try:
             for rows in self.parts(part):
                 with modes(self.network, []):

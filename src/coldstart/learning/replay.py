@@ -22,7 +22,7 @@ def agreement(network, images, targets, rows, settings, device):
         That of the round before; moved to `device`.
     images : numpy.ndarray of shape (n, size, size) or (n, size, size, C)
         Stored pixels.
-    targets : numpy.ndarray of shape (n,) or (n, size, size)
+    targets : VisibleTargets, or numpy.ndarray of shape (n,) or (n, size, size)
         Labels or masks, 0 or 1; only those of `rows` are read.
     rows : numpy.ndarray of int, shape (m,)
         Which samples.

@@ -40,7 +40,7 @@ def plan_round(network, images, targets, labelled_rows, rounds, current, *, sett
     ----------
     network : torch.nn.Module
         What the round begins with.
-    images, targets : numpy.ndarray
+    images, targets
         As `coldstart.learning.training.fit` takes them.
     labelled_rows : numpy.ndarray of int, shape (m,)
         The labelled set, as rows of `images`.

@@ -79,7 +79,7 @@ def fit(
         Changed in place and moved to `device`.
     images : numpy.ndarray of shape (n, size, size) or (n, size, size, C)
         Stored pixels, uint8 or uint16.
-    targets : numpy.ndarray
+    targets : VisibleTargets or numpy.ndarray
         Labels 0 or 1 of shape (n,) for classification; masks 0 or 1 of shape
         (n, size, size) for segmentation. Only the rows asked for are read.
     train_rows, val_rows : array_like of int
@@ -131,7 +131,7 @@ def fit(
         examples = Examples(images, train_rows, settings, device)
         load = held(images, val_rows, settings, device)
         wanted, loss_of = objective(settings, targets, train_rows, device)
-        val_targets = np.asarray(targets)[val_rows]
+        val_targets = targets[val_rows]
         saved, wait = time.monotonic(), 0.0
         for epoch in track(range(len(state.history) + 1, settings.epochs + 1), f"Training ({settings.task})"):
             if len(val_rows) and state.stopped:

@@ -16,7 +16,7 @@ def validation(state, images, targets, rows, loss_of, load):
     Parameters
     ----------
     state : coldstart.learning.state.State
-    images, targets : numpy.ndarray
+    images, targets
         As for `coldstart.learning.training.fit`.
     rows : numpy.ndarray of int64
         The validation images.
@@ -54,5 +54,5 @@ def validation(state, images, targets, rows, loss_of, load):
         return found, math.nan
     if segmenting:
         return found, sum(parts).item() / len(rows)
-    labels = torch.tensor(np.asarray(targets)[rows].astype(np.int64), device=device)
+    labels = torch.tensor(targets[rows].astype(np.int64), device=device)
     return found, loss_of(torch.cat(parts), labels.repeat_interleave(patch_count(settings))).item()
