@@ -198,7 +198,7 @@ def test_no_file_of_a_query_holds_a_label():
     assert not any("masks" in text or "cohort" in text for text in texts)
 
 
-@pytest.mark.parametrize("method", ["passes", "views", "features"])
+@pytest.mark.parametrize("method", ["passes", "views", "features", "last_layer_inputs"])
 def test_the_fake_network_is_called_like_the_real_one(method):
     fake, real = (inspect.signature(getattr(kind, method)) for kind in (FakeNetwork, PoolNetwork))
     assert fake == real

@@ -32,10 +32,14 @@ WHOLE = [name for name in STRATEGIES if STRATEGIES.entry(name).facts.get("whole_
 SELECTING = [name for name in STRATEGIES if name not in WHOLE]
 
 
-def choose(name, X, budget, seed=0):
-    if not STRATEGIES.entry(name).facts["uses_embedding"]:
+def choose(name, X, budget, seed=0, measures=None):
+    """Call a strategy as the chain does; what is measured of every sample is made up from its row, unless given."""
+    facts = STRATEGIES.entry(name).facts
+    if not facts["uses_embedding"]:
         X = X[:, :0]
-    return STRATEGIES.load(name)(X, budget, rng=np.random.default_rng(seed))
+    wanted = facts.get("measures", ())
+    told = {"measures": measures or {key: np.random.default_rng(7).random(len(X)) for key in wanted}} if wanted else {}
+    return STRATEGIES.load(name)(X, budget, rng=np.random.default_rng(seed), **told)
 
 
 @pytest.mark.parametrize("name", list(STRATEGIES))
@@ -45,8 +49,9 @@ def test_facts_and_signature(name):
     signature = inspect.signature(STRATEGIES.load(name)).parameters
     assert list(signature)[:2] == ["X", "budget"]
     assert {"rng", "groups", "seed"} <= set(signature)
-    if not facts["uses_labels"]:
-        assert not any("label" in key for key in signature)
+    assert facts["uses_labels"] is False
+    assert not any("label" in key for key in signature)
+    assert ("measures" in signature) == bool(facts.get("measures"))
 
 
 @pytest.mark.parametrize("kind", KINDS)

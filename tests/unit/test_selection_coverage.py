@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from skactiveml.pool import MaxHerding, ProbCover
 from sklearn.datasets import make_blobs
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.preprocessing import normalize
 
 from coldstart.errors import InputError
 from coldstart.selection import coverage, facility_location, max_herding, prob_cover
@@ -20,26 +22,68 @@ def rng(seed=0):
 
 
 def plain_greedy(K, budget):
-    """The greedy loop as it is written down, with every gain computed at every pick."""
+    """The greedy loop as it is written down; of gains that are equal up to rounding the lowest row."""
     K, covered, rows = np.maximum(K, 0), np.zeros(len(K)), []
     for _ in range(budget):
         gains = np.maximum(K - covered, 0).mean(axis=1)
         gains[rows] = -1
-        rows.append(int(gains.argmax()))
+        rows.append(int(np.flatnonzero(gains >= gains.max() - 1e-12)[0]))
         covered = np.maximum(covered, K[rows[-1]])
     return rows
 
 
-@pytest.mark.parametrize("at_once", [1, 700, 2**25])
+@pytest.fixture(params=[(1, 0), (700, 0), (700, 2**25), (2**25, 2**25)], ids=str)
+def memory(request, monkeypatch):
+    """How many similarities are computed at once, and how many are kept."""
+    monkeypatch.setattr(coverage, "SIMILARITIES_AT_ONCE", request.param[0])
+    monkeypatch.setattr(coverage, "SIMILARITIES_KEPT", request.param[1])
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_the_lazy_choice_is_that_of_the_plain_loop(seed, at_once, monkeypatch):
-    monkeypatch.setattr(coverage, "SIMILARITIES_AT_ONCE", at_once)
+def test_the_lazy_choice_is_that_of_the_plain_loop(seed, memory):
     points = rng(seed).normal(size=(60, 4))
     K = points @ points.T
     rows, gains = coverage.greedy_cover(lambda some: K[some], 60, 25, "covering")
     assert rows == plain_greedy(K, 25)
     covered = np.maximum(K[rows], 0).max(axis=0).mean()
     assert sum(gains) == pytest.approx(covered)
+
+
+@pytest.mark.parametrize("strategy", [facility_location, max_herding])
+@pytest.mark.parametrize("copies", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_strategy_picks_what_the_plain_loop_picks_also_among_duplicates(seed, copies, strategy, memory):
+    """A matrix product rounds a row otherwise in other company: that decides between no two equal gains."""
+    X = np.tile(rng(seed).normal(size=(40, 9)).astype(np.float32), (copies, 1))[rng(seed).permutation(40 * copies)]
+    units = normalize(X.astype(np.float64))
+    K = units @ units.T if strategy is facility_location else rbf_kernel(units, gamma=1)
+    assert strategy.select(X, 40, rng=rng()).indices.tolist() == plain_greedy(K, 40)
+
+
+def test_few_gains_are_computed_again():
+    X, computed = blobs(4, n=400), []
+
+    def kernel(some):
+        computed.append(len(some))
+        return rbf_kernel(X[some].astype(np.float64), X.astype(np.float64), gamma=0.05)
+
+    rows, _ = coverage.greedy_cover(kernel, 400, 30, "covering")
+    assert rows == plain_greedy(rbf_kernel(X.astype(np.float64), gamma=0.05), 30)
+    # Kept in memory, every similarity is computed once.
+    assert sum(computed) == 400
+
+
+def test_without_room_to_keep_similarities_few_are_computed_again(monkeypatch):
+    monkeypatch.setattr(coverage, "SIMILARITIES_KEPT", 0)
+    X, computed = blobs(4, n=400).astype(np.float64), []
+
+    def kernel(some):
+        computed.append(len(some))
+        return rbf_kernel(X[some], X, gamma=0.05)
+
+    coverage.greedy_cover(kernel, 400, 30, "covering")
+    # The plain loop computes all of them for each of 30 picks.
+    assert sum(computed) < 0.3 * 30 * 400
 
 
 def test_samples_that_lie_upon_each_other_are_each_taken_once_the_lowest_first():

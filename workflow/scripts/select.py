@@ -5,10 +5,9 @@ import logging
 import numpy as np
 from scripting import snakemake
 
-from coldstart.embedding.store import READERS, align
+from coldstart.embedding.store import READERS, align, read_measures
 from coldstart.provenance import file_digest
-from coldstart.selection import STRATEGIES
-from coldstart.selection.base import check_selection, empty_selection
+from coldstart.selection.first import select_first
 from coldstart.selection.store import write_selection
 from coldstart.storage import read_table
 
@@ -19,19 +18,15 @@ if snakemake.input.vectors:
     vectors = align(ids, vectors, pool.sample_id)
 else:
     vectors = np.empty((len(pool), 0), np.float32)
-budget = len(pool) if snakemake.params.whole_pool else int(wildcards.budget)
-if budget:
-    selection = STRATEGIES.load(method["strategy"])(
-        vectors,
-        budget,
-        rng=np.random.default_rng(int(wildcards.seed)),
-        groups=pool.patient_id.to_numpy(),
-        seed=int(wildcards.seed),
-        **method["parameters"],
-    )
-else:
-    selection = empty_selection()
-check_selection(selection, budget, len(pool))
+told = {"measures": read_measures(snakemake.input.measures, pool.sample_id)} if snakemake.input.measures else {}
+selection = select_first(
+    vectors,
+    len(pool) if snakemake.params.whole_pool else int(wildcards.budget),
+    strategy=method["strategy"],
+    parameters={**method["parameters"], **told},
+    seed=int(wildcards.seed),
+    groups=pool.patient_id.to_numpy(),
+)
 logging.getLogger("coldstart").info("selected %d of %d images", len(selection.indices), len(pool))
 digest = file_digest(snakemake.input.vectors) if snakemake.input.vectors else None
 metadata = {**method, "seed": int(wildcards.seed), "pool": len(pool), "vectors": digest}

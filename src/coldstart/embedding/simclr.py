@@ -79,37 +79,72 @@ def encode(
     InputError
         If the pool has fewer than two images, or `size` or `batch_size` is too small.
     """
-    rows = np.arange(len(inputs.sample_ids)) if inputs.pool is None else np.flatnonzero(inputs.pool)
+    parameters = {
+        "size": size,
+        "dimension": dimension,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "temperature": temperature,
+        "flip": flip,
+    }
+    return embedded(inputs, "simclr", parameters, seed, device)
+
+
+def embedded(inputs, name, parameters, seed, device, watch=None):
+    """Train on the pool and embed all images.
+
+    Parameters
+    ----------
+    inputs : EncoderInputs
+    name : str
+        What the encoder is called.
+    parameters : dict
+        Its parameters: those of `encode`, and perhaps others.
+    seed, device
+        As in `encode`.
+    watch : callable, optional
+        As in `train`.
+
+    Returns
+    -------
+    Embedding
+
+    Raises
+    ------
+    InputError
+        As in `encode`.
+    """
+    rows = pool_rows(inputs)
+    size, batch_size = parameters["size"], parameters["batch_size"]
     if len(rows) < 2:
-        raise InputError(f"encoder 'simclr' learns from the pool, which holds {len(rows)} images: give it at least 2.")
+        raise InputError(f"encoder '{name}' learns from the pool, which holds {len(rows)} images: give it at least 2.")
     if size < SMALLEST_SIZE:
-        raise InputError(f"encoder 'simclr' cannot work at {size} pixels: `size` must be at least {SMALLEST_SIZE}.")
+        raise InputError(f"encoder '{name}' cannot work at {size} pixels: `size` must be at least {SMALLEST_SIZE}.")
     if batch_size < 2:
-        raise InputError("encoder 'simclr' compares the images of a batch: `batch_size` must be at least 2.")
+        raise InputError(f"encoder '{name}' compares the images of a batch: `batch_size` must be at least 2.")
     images = resized(inputs.images, size, cv2.INTER_AREA)
+    keys = ("dimension", "epochs", "batch_size", "learning_rate", "temperature", "flip")
     with deterministic():
         pool = np.ascontiguousarray(images[rows])
-        network, losses = train(pool, seed, device, dimension, epochs, batch_size, learning_rate, temperature, flip)
+        network, losses = train(pool, seed, device, *(parameters[key] for key in keys), watch)
         vectors = features(network, images, device)
     digest = hashlib.sha256(b"".join(part.cpu().numpy().tobytes() for part in network.state_dict().values()))
     return Embedding(
         vectors,
         provenance(
-            "simclr",
-            {
-                "size": size,
-                "dimension": dimension,
-                "epochs": epochs,
-                "batch_size": batch_size,
-                "learning_rate": learning_rate,
-                "temperature": temperature,
-                "flip": flip,
-            },
+            name,
+            parameters,
             {"trained_on": len(rows), "seed": seed, "losses": losses, "sha256": digest.hexdigest()},
             {"size": size, "interpolation": "area", "scale": "[0, 1]", "standardised": "by the pool"},
             ("torch", "numpy", "opencv-python-headless"),
         ),
     )
+
+
+def pool_rows(inputs):
+    """Rows of the images that are trained on."""
+    return np.arange(len(inputs.sample_ids)) if inputs.pool is None else np.flatnonzero(inputs.pool)
 
 
 @contextmanager
@@ -176,14 +211,32 @@ def nt_xent(projections, temperature):
     torch.Tensor
         Mean loss over both views of every image.
     """
+    return functional.cross_entropy(*discrimination(projections, temperature))
+
+
+def discrimination(projections, temperature):
+    """Instance discrimination: which of all other views is the other view of the same image.
+
+    Parameters
+    ----------
+    projections, temperature
+        As in `nt_xent`.
+
+    Returns
+    -------
+    logits : torch.Tensor of shape (2b, 2b)
+        Of every view (rows) for every view; -inf for itself.
+    partner : torch.Tensor of int64, shape (2b,)
+        The right answers.
+    """
     unit = functional.normalize(projections, dim=1)
     similarity = unit @ unit.T / temperature
     itself = torch.eye(len(unit), dtype=torch.bool, device=unit.device)
     partner = torch.arange(len(unit), device=unit.device).roll(len(unit) // 2)
-    return functional.cross_entropy(similarity.masked_fill(itself, -torch.inf), partner)
+    return similarity.masked_fill(itself, -torch.inf), partner
 
 
-def train(pool, seed, device, dimension, epochs, batch_size, learning_rate, temperature, flip):
+def train(pool, seed, device, dimension, epochs, batch_size, learning_rate, temperature, flip, watch=None):
     """Train an encoder on the pool.
 
     Parameters
@@ -192,6 +245,10 @@ def train(pool, seed, device, dimension, epochs, batch_size, learning_rate, temp
         Images of the pool.
     seed, device, dimension, epochs, batch_size, learning_rate, temperature, flip
         As in `encode`.
+    watch : callable, optional
+        Shown every step: ``watch(epoch, rows, projections)``, with the rows of
+        the pool in the batch and the projections of their views, (2b, d), as
+        `nt_xent` takes them.
 
     Returns
     -------
@@ -214,12 +271,15 @@ def train(pool, seed, device, dimension, epochs, batch_size, learning_rate, temp
     batches = max(1, min(-(-len(pool) // batch_size), len(pool) // 2))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=max(1, epochs * batches))
     losses = []
-    for _ in track(range(epochs), "training the SimCLR encoder"):
+    for epoch in track(range(epochs), "training the SimCLR encoder"):
         total = 0.0
         for rows in torch.randperm(len(pool), generator=generator).tensor_split(batches):
             batch = as_batch(pool[rows.numpy()]).to(device)
             views = torch.cat([random_view(batch, generator, flip) for _ in range(2)])
-            loss = nt_xent(both(views), temperature)
+            projections = both(views)
+            loss = nt_xent(projections, temperature)
+            if watch is not None:
+                watch(epoch, rows, projections.detach())
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

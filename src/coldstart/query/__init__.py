@@ -140,6 +140,28 @@ STRATEGIES = Registry(
                 "greedy": True,
             },
         ),
+        "badge": Entry(
+            "coldstart.query.badge",
+            {
+                "tasks": ("classification",),
+                "uses_model": True,
+                "uses_labels": False,
+                "needs": ("network",),
+                "greedy": True,
+                "draws": True,
+            },
+        ),
+        "badge_embedding": Entry(
+            "coldstart.query.badge_embedding",
+            {
+                "tasks": ("classification",),
+                "uses_model": True,
+                "uses_labels": False,
+                "uses_embedding": True,
+                "greedy": True,
+                "draws": True,
+            },
+        ),
         "hybrid": Entry(
             "coldstart.query.hybrid",
             {

@@ -1,4 +1,10 @@
-"""Cold-start selection: which samples to label first, before any label exists."""
+"""Cold-start selection: which samples to label first, before any label exists.
+
+Facts: whether a strategy `uses_embedding` and `uses_labels`, which none does;
+whether it is `nested`: a larger budget begins with the smaller one, so that
+labels bought for one budget count towards the next; `deterministic`: no seed
+moves it; the `measures` of every image that it is told beside the vectors.
+"""
 
 from coldstart.registry import Entry, Registry
 
@@ -74,6 +80,29 @@ STRATEGIES = Registry(
             "coldstart.selection.birch_density",
             {"uses_embedding": True, "nested": False, "uses_labels": False, "deterministic": True},
         ),
+        "csval": Entry(
+            "coldstart.selection.csval",
+            {
+                "uses_embedding": True,
+                "nested": True,
+                "uses_labels": False,
+                "measures": ("confidence", "variability"),
+            },
+        ),
+        "embedding_uncertainty": Entry(
+            "coldstart.selection.embedding_uncertainty",
+            {
+                "uses_embedding": True,
+                "nested": True,
+                "uses_labels": False,
+                "deterministic": True,
+                "measures": ("uncertainty",),
+            },
+        ),
+        "kmeans_uncertainty": Entry(
+            "coldstart.selection.kmeans_uncertainty",
+            {"uses_embedding": True, "nested": False, "uses_labels": False, "measures": ("uncertainty",)},
+        ),
     },
-    supplied=("rng", "groups", "seed"),
+    supplied=("rng", "groups", "seed", "measures"),
 )

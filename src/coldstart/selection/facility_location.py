@@ -1,5 +1,6 @@
 """Facility location: the samples to which the whole pool is most similar."""
 
+import numpy as np
 from sklearn.preprocessing import normalize
 
 from coldstart.selection.base import Selection, check_budget, check_finite
@@ -40,6 +41,6 @@ def select(X, budget, *, rng, groups=None, seed=0):
     """
     check_budget(budget, len(X))
     check_finite(X)
-    points = normalize(X)
+    points = normalize(np.asarray(X, dtype=np.float64))
     rows, gains = greedy_cover(lambda some: points[some] @ points.T, len(points), budget, "covering the pool")
     return Selection(rows, gains, ["largest gain in similarity"] * budget, [-1] * budget)

@@ -49,7 +49,8 @@ def select(X, budget, *, rng, groups=None, seed=0, gamma: float = 1.0, l2: bool 
     """
     check_budget(budget, len(X))
     check_finite(X)
-    points = normalize(X) if l2 else np.asarray(X)
+    points = np.asarray(X, dtype=np.float64)
+    points = normalize(points) if l2 else points
     rows, gains = greedy_cover(
         lambda some: rbf_kernel(points[some], points, gamma=gamma), len(points), budget, "covering the pool"
     )
