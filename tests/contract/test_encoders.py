@@ -42,6 +42,8 @@ def call(tmp_path_factory):
 
     return {
         "pixels": ({}, None),
+        "pca": ({"size": 16, "components": 4}, None),
+        "hog": ({"size": 32}, None),
         "torchvision": ({"weights": str(folder / "w.pth"), "size": 64}, "squeezenet1_1"),
         "txrv": ({"weights": str(folder / "txrv.pt"), "size": 32}, "densenet121-res224-all"),
         "timm": ({"weights": str(folder / "timm.pth"), "size": 32}, "test_resnet"),
@@ -50,12 +52,13 @@ def call(tmp_path_factory):
         # Made when first asked for: it takes TensorFlow.
         "savedmodel": saved_model,
         "simclr": ({"size": 16, "dimension": 8, "epochs": 2, "batch_size": 4}, None),
+        "simclr_dynamics": ({"size": 16, "dimension": 8, "epochs": 2, "batch_size": 4}, None),
         "file": ({"path": str(folder / "e.npz")}, None),
     }
 
 
-def pool(shape=(40, 40), dtype=np.uint8, name=None):
-    rng = np.random.default_rng(2)
+def pool(shape=(40, 40), dtype=np.uint8, name=None, seed=2):
+    rng = np.random.default_rng(seed)
     images = rng.integers(0, np.iinfo(dtype).max, (N, *shape), dtype=dtype)
     ids, names = [f"s{i}" for i in range(N)], [f"a/{i}.png" for i in range(N)]
     return EncoderInputs(images, ids, names, np.arange(N) < 8, name)
@@ -94,6 +97,11 @@ def test_vectors_and_provenance(call, name, how):
     assert set(embedding.provenance) == {"encoder", "parameters", "weights", "preprocessing", "versions"}
     assert embedding.provenance["encoder"].partition(":")[0] == name
     assert json.loads(json.dumps(embedding.provenance)) == embedding.provenance
+    assert set(embedding.measures) == set(ENCODERS.entry(name).facts.get("measures", ()))
+    for values in embedding.measures.values():
+        assert values.dtype == np.float32
+        assert np.isfinite(values[:8]).all()
+        assert np.isnan(values[8:]).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -160,7 +168,8 @@ def test_images_outside_the_pool_teach_nothing(call, name):
     inputs = pool(name=after_colon)
     whole = ENCODERS.load(name)(inputs, **settings).vectors
     images = inputs.images.copy()
-    images[~inputs.pool] = 255 - images[~inputs.pool]
+    # Others, not inverted ones: a gradient has the same direction there.
+    images[~inputs.pool] = pool(seed=7).images[~inputs.pool]
     changed = ENCODERS.load(name)(
         EncoderInputs(images, inputs.sample_ids, inputs.image_names, inputs.pool, after_colon), **settings
     ).vectors
@@ -182,7 +191,10 @@ def test_without_images_only_where_the_facts_say_so(call, name):
 
 def test_known_facts():
     facts = Counter(fact for name in ENCODERS for fact in ENCODERS.entry(name).facts)
-    assert facts == {"takes_name": 3, "gpu": 6, "threads": 6, "trains_on_pool": 1, "needs_images": 1, "weights_from": 1}
+    assert facts == {
+        **{"takes_name": 3, "gpu": 7, "threads": 6, "trains_on_pool": 3, "needs_images": 1, "weights_from": 1},
+        "measures": 1,
+    }
 
 
 def test_parts_of_unequal_length():

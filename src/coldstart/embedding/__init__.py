@@ -7,6 +7,8 @@ ENCODERS = Registry(
     "encode",
     {
         "pixels": Entry("coldstart.embedding.pixels"),
+        "pca": Entry("coldstart.embedding.pca", {"trains_on_pool": True}),
+        "hog": Entry("coldstart.embedding.hog"),
         "torchvision": Entry("coldstart.embedding.torchvision", {"takes_name": True, "gpu": True, "threads": 4}),
         "txrv": Entry("coldstart.embedding.torchxrayvision", {"takes_name": True, "gpu": True, "threads": 4}),
         "radimagenet": Entry(
@@ -22,6 +24,10 @@ ENCODERS = Registry(
         "onnx": Entry("coldstart.embedding.onnx", {"gpu": True, "threads": 4}),
         "savedmodel": Entry("coldstart.embedding.savedmodel", {"threads": 4}),
         "simclr": Entry("coldstart.embedding.simclr", {"trains_on_pool": True, "gpu": True}),
+        "simclr_dynamics": Entry(
+            "coldstart.embedding.simclr_dynamics",
+            {"trains_on_pool": True, "gpu": True, "measures": ("confidence", "variability")},
+        ),
         "file": Entry("coldstart.embedding.file", {"needs_images": False}),
     },
     supplied=("seed", "device"),

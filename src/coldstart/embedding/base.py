@@ -1,6 +1,6 @@
 """What an encoder is given, and what it answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -64,15 +64,19 @@ class Embedding:
     provenance : dict
         Plain values under ``encoder, parameters, weights, preprocessing,
         versions``; see `provenance`.
+    measures : dict of str to numpy.ndarray of float32, shape (n,)
+        What else the encoder says of every sample, for selection strategies that
+        need it; nan where it says nothing, outside of the pool.
 
     Raises
     ------
     InputError
-        If a value is not finite.
+        If a value of the vectors is not finite.
     """
 
     vectors: np.ndarray
     provenance: dict
+    measures: dict = field(default_factory=dict)
 
     def __post_init__(self):
         vectors = np.ascontiguousarray(self.vectors, dtype=np.float32)
