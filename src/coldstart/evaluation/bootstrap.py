@@ -30,7 +30,7 @@ def resample_counts(n, resamples=100, groups=None):
         Resample i equals ``np.random.seed(i); np.random.choice(range(n), n)``
         of the published code, with no global state.
     """
-    member = np.arange(n) if groups is None else _group_codes(groups)
+    member = np.arange(n) if groups is None else group_codes(groups)
     units = int(member.max(initial=-1)) + 1
     counts = np.empty((resamples, n))
     for i in range(resamples):
@@ -39,7 +39,7 @@ def resample_counts(n, resamples=100, groups=None):
     return counts
 
 
-def _group_codes(groups):
+def group_codes(groups):
     """Number the groups in order of appearance, null ones apart."""
     groups = pd.Series(list(groups), dtype=object)
     own = pd.Series([("sample", i) for i in range(len(groups))], dtype=object)

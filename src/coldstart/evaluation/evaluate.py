@@ -48,7 +48,24 @@ def evaluate_classification(y, p, threshold, *, bootstrap=100, groups=None, stan
             f"all {y.size} samples of the test split are {'positive' if y[0] else 'negative'}, so AUPRC and AUROC are "
             "undefined: use a larger or a stratified test split."
         )
-    counts = _counts(y.size, bootstrap, groups)
+    return classification_frame(y, p, threshold, sample_counts(y.size, bootstrap, groups), standard_error)
+
+
+def classification_frame(y, p, threshold, counts, standard_error="percentile"):
+    """Metrics of a classifier from resamples that are drawn already, for many classifiers on one test split.
+
+    Parameters
+    ----------
+    y, p, threshold, standard_error
+        As for `evaluate_classification`.
+    counts : numpy.ndarray of float64, shape (m, n)
+        From `sample_counts`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `evaluate_classification`.
+    """
     return _summary({**ranking_metrics(y, p, counts), **threshold_metrics(y, p, threshold, counts)}, standard_error)
 
 
@@ -135,14 +152,14 @@ def evaluate_segmentation(
         images = images.drop(columns=["hd_mm", "hd95_mm"])
     metrics = [name for name in images if not name.endswith("_pixels")]
     round_to(images, metrics, decimals)
-    counts = _counts(len(images), bootstrap, groups)
+    counts = sample_counts(len(images), bootstrap, groups)
     estimates = {name: resampled_means(images[name], counts) for name in metrics}
     if stacks is not None:
         rules = {"empty": empty, "both_empty": both_empty, "zero_division": zero_division}
         volumes = volume_table(truth, maps, stacks, millimetres, threshold, **rules)
         metrics = [name for name in volumes if name.endswith("_volume")]
         round_to(volumes, metrics, decimals)
-        counts = _counts(len(volumes), bootstrap, volumes["patient_id"])
+        counts = sample_counts(len(volumes), bootstrap, volumes["patient_id"])
         estimates.update({name: resampled_means(volumes[name], counts) for name in metrics})
     return _summary(estimates, standard_error), images
 
@@ -203,8 +220,21 @@ def _spacing_per_image(spacing, n):
     return np.broadcast_to(spacing, (n, 2))
 
 
-def _counts(n, bootstrap, groups):
-    """The sample as it is in the first row, then one row per resample."""
+def sample_counts(n, bootstrap, groups):
+    """How often each of n samples counts: all once in the first row, then a row per resample.
+
+    Parameters
+    ----------
+    n : int
+    bootstrap : int
+        Number of resamples.
+    groups : sequence of str, optional
+        Patient of each sample: patients are drawn.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (bootstrap + 1, n)
+    """
     resamples = resample_counts(n, bootstrap, groups)
     # One unit is drawn again and again: that it never varies says nothing of its error.
     if (resamples == 1).all():
