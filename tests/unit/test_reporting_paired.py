@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 from coldstart.errors import InputError
-from coldstart.reporting import paired
 from coldstart.reporting.figures import save_figure
 from coldstart.reporting.paired import count_units, study
 from coldstart.reporting.paired_tables import paired_table, ranks_table
@@ -163,9 +162,7 @@ def test_the_spread_of_seeds_and_of_repeats_is_told_apart():
     assert spread["sd_selection"] == pytest.approx(0.03, rel=0.15)
     assert spread["sd_seeds"] == pytest.approx(math.hypot(0.03, 0.02 / 2), rel=0.15)
     assert spread["sd_selection"] < spread["sd_seeds"]
-    none = paired.selection_sd(pd.Series([0.01, np.nan]), pd.Series([0.05, 0.05]), pd.Series([2.0, 2.0]))
-    assert none.iloc[0] == 0
-    assert math.isnan(none.iloc[1])
+    assert math.isnan(found.spread["sd_selection"].iloc[found.arms["label"].tolist().index("other")])
 
 
 def test_patients_are_counted_once_and_volumes_always_by_patient():

@@ -1,5 +1,6 @@
 """Class balance of the queries and reuse of the labels, one line per arm (Figs. 8 and 9 of Zhou et al. 2021)."""
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -7,10 +8,11 @@ from matplotlib.lines import Line2D
 
 from coldstart.reporting import captions
 from coldstart.reporting.annotation_log import ARM
-from coldstart.reporting.curves import LEFT, MOST_BANDS, PANEL, WIDTH, arrange, draw_panel
-from coldstart.reporting.figures import Page, drawing, legend_columns
+from coldstart.reporting.curves import LEFT, MOST_BANDS, PANEL, arrange, draw_panel
+from coldstart.reporting.figures import ONE_COLUMN, TWO_COLUMNS, Page, drawing, legend_columns
 
 STEP = PANEL + 0.55
+MOST_COLUMNS = 4
 
 
 @drawing()
@@ -44,28 +46,31 @@ def plot_annotation(balance, reuse, *, title="", note=""):
     ]
     look = arrange(arms)
     panels = list(dict.fromkeys(look.panels))
-    width = WIDTH if len(panels) == 1 else max(2 * WIDTH, WIDTH * len(panels) / 2)
+    width = ONE_COLUMN if len(panels) == 1 else TWO_COLUMNS
     legend = dict(zip(look.labels, look.styles, strict=True))
     per_line, legend_lines = legend_columns(list(legend), width)
     several = (balance["runs"] > 1).any()
     bands = max(Counter(look.panels).values()) <= MOST_BANDS
     spread = f" {'Bands' if bands else 'Bars'}: ± 1 standard deviation between runs." if several else ""
     footer = f"Means over runs.{spread} Grey: share of positives in the pool, which no query sees."
-    page = Page(width, title, 2 * STEP, footer=footer, note=captions.sentence(note), legend=legend_lines)
-    step = (width - LEFT - 0.15) / len(panels)
+    lines = math.ceil(len(panels) / MOST_COLUMNS)
+    columns = math.ceil(len(panels) / lines)
+    page = Page(width, title, 2 * lines * STEP, footer=footer, note=captions.sentence(note), legend=legend_lines)
+    step = (width - LEFT - 0.15) / columns
     tables = (by_round(balance, arms), by_uses(reuse, arms))
     texts = (("Labelled samples", "Positives among those of the round"), ("Trainings with the label", "Labels"))
     for layer, ((points, value, deviation), (below, beside)) in enumerate(zip(tables, texts, strict=True)):
         shared = None
-        for column, panel in enumerate(panels):
+        for i, panel in enumerate(panels):
+            line, column = divmod(i, columns)
             own = [row for row, name in enumerate(look.panels) if name == panel]
-            left, bottom = LEFT + step * column, STEP * (1 - layer) + 0.35
-            axes = page.axes(left, bottom, step - (0.1 if len(panels) > 1 else 0), PANEL, shared)
+            left, bottom = LEFT + step * column, STEP * (lines * (2 - layer) - line - 1) + 0.35
+            axes = page.axes(left, bottom, step - (0.1 if columns > 1 else 0), PANEL, shared)
             shared = shared or axes
             if layer == 0:
                 axes.axhline(balance["pool_share"].iloc[0], color="#999999", linewidth=1)
             draw_panel(axes, points, value[own], deviation[own], [look.styles[row] for row in own], bands)
-            axes.set_title(panel if layer == 0 else "", pad=4)
+            axes.set_title(panel if layer == 0 or lines > 1 else "", pad=4)
             axes.tick_params(labelleft=column == 0)
             axes.set_xlabel(below)
             if column == 0:

@@ -8,14 +8,15 @@ import pandas as pd
 
 from coldstart.errors import InputError
 from coldstart.reporting import captions as words
-from coldstart.reporting.figures import SMALL, Page, drawing, line_height
+from coldstart.reporting.figures import ONE_COLUMN, SMALL, TWO_COLUMNS, Page, drawing, line_height, save_figure
 
-CELL = 1.15
 GAP = 0.1
 CHARACTERS = 22
 REASON_LINES = 2
-# A column is added for every so many images, so that a sheet of 200 is no tower.
-FEWEST_COLUMNS, MOST_COLUMNS = 5, 12
+# Six columns fill the two of a journal. Many images get more, on a wider sheet for the screen: 200 are no tower then.
+FEWEST_COLUMNS, MOST_COLUMNS = 6, 12
+STEP = (TWO_COLUMNS - GAP) / FEWEST_COLUMNS
+CELL = STEP - GAP
 
 
 def pick_captions(selection):
@@ -89,8 +90,9 @@ def contact_sheet(images, captions, *, title="", note="", columns=None):
     columns = min(n, columns or int(np.clip(math.ceil(math.sqrt(n)), FEWEST_COLUMNS, MOST_COLUMNS)))
     lines = math.ceil(n / columns)
     text = max(caption.count("\n") + 1 for caption in captions) * line_height(SMALL - 1) + 0.06
-    step_x, step_y = CELL + GAP, CELL + text + GAP / 2
-    width = max(3.5, columns * step_x + GAP)
+    step_y = CELL + text + GAP / 2
+    width = columns * STEP + GAP
+    width = next((one for one in (ONE_COLUMN, TWO_COLUMNS) if width <= one + 1e-9), width)
     deep = np.asarray(images[0]).dtype != np.uint8
     footer = f"{words.counted([n], 'image')}, by rank."
     if deep:
@@ -101,7 +103,7 @@ def contact_sheet(images, captions, *, title="", note="", columns=None):
     axes.set_axis_off()
     for i, caption in enumerate(captions):
         row, column = divmod(i, columns)
-        left, top = GAP + column * step_x, (lines - row) * step_y
+        left, top = GAP + column * STEP, (lines - row) * step_y
         axes.imshow(
             shown_bytes(np.asarray(images[i])),
             cmap="gray",
@@ -115,6 +117,14 @@ def contact_sheet(images, captions, *, title="", note="", columns=None):
     axes.set_ylim(0, lines * step_y)
     axes.set_aspect("auto")
     return page.figure
+
+
+def save_sheet(figure, *, png, svg, pdf):
+    """Write a sheet: PDF and SVG hold the images as they are, which the PNG has in its own size."""
+    save_figure(figure, png=png)
+    for image in figure.axes[0].images:
+        image.set_interpolation("none")
+    save_figure(figure, svg=svg, pdf=pdf)
 
 
 def shown_bytes(image):

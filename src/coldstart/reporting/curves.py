@@ -10,9 +10,17 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from coldstart.reporting import captions
 from coldstart.reporting.arms import cells
-from coldstart.reporting.figures import LINES, MARKERS, PALETTE, Page, drawing, legend_columns
+from coldstart.reporting.figures import (
+    LINES,
+    MARKERS,
+    ONE_COLUMN,
+    PALETTE,
+    TWO_COLUMNS,
+    Page,
+    drawing,
+    legend_columns,
+)
 
-WIDTH = 3.5
 PANEL = 2.1
 LEFT = 0.55
 MOST_COLUMNS = 3
@@ -105,7 +113,7 @@ def plot_curves(summary, task, metrics, stage, *, note="", **how):
     Returns
     -------
     matplotlib.figure.Figure
-        One text column (3.5 inches) wide; two where many selections meet
+        One column of a journal (88 mm) wide; two (180 mm) where many selections meet
         several query strategies, which then get a panel each. Its caption is
         its label.
 
@@ -123,7 +131,7 @@ def plot_curves(summary, task, metrics, stage, *, note="", **how):
     panels = list(dict.fromkeys(look.panels))
     lines = math.ceil(len(panels) / MOST_COLUMNS)
     columns = math.ceil(len(panels) / lines)
-    width = WIDTH if columns == 1 else 2 * WIDTH
+    width = ONE_COLUMN if columns == 1 else TWO_COLUMNS
     bands = max(Counter(look.panels).values()) <= MOST_BANDS
     per_line, legend_lines = legend_columns(list(legend), width)
     footer = f"{'Bands' if bands else 'Bars'}: ± 1 bootstrap standard error. Points: mean over runs ({found.runs})."

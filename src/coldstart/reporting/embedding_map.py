@@ -7,13 +7,12 @@ from matplotlib.lines import Line2D
 
 from coldstart.errors import InputError
 from coldstart.reporting import captions
-from coldstart.reporting.figures import PALETTE, Page, drawing, legend_columns
+from coldstart.reporting.figures import ONE_COLUMN, PALETTE, TWO_COLUMNS, Page, drawing, legend_columns
 
 POOL = "#B0B0B0"
 PICKED, LATER = PALETTE[1], PALETTE[0]
 LABELLED_RANKS = 10
-PANEL = 2.25
-COLUMNS = 3
+GAP, COLUMNS = 0.1, 3
 EDGE = {"edgecolors": "white", "linewidths": 0.4}
 EDGE_OF_HANDLE = {"markeredgecolor": "white", "markeredgewidth": 0.4}
 # Above this, the pool is one picture inside a vector file rather than as many shapes.
@@ -61,19 +60,25 @@ def plot_map(xy, picks, *, clusters=None, later=None, title="", note=""):
     numbered = min(LABELLED_RANKS, max(len(rows) for rows in picks.values()))
     numbers = f" Numbers: the first {numbered} picks by rank." if numbered else ""
     footer = f"Pool of {len(xy)}{', tinted by cluster' if tinted else ''}.{numbers} The axes have no unit."
-    width = max(3.5, columns * (PANEL + 0.1) + 0.16)
+    width = ONE_COLUMN if columns == 1 else TWO_COLUMNS
+    panel = panel_side(width, columns)
     legend_rows = legend_columns(list(entries), width)
-    body = lines * (PANEL + 0.3)
+    body = lines * (panel + 0.3)
     page = Page(width, title, body, footer=footer, note=captions.sentence(note), legend=legend_rows[1])
     for i, (name, rows) in enumerate(picks.items()):
         row, column = divmod(i, columns)
-        left = 0.08 + column * (PANEL + 0.1) + (width - 0.16 - columns * (PANEL + 0.1) + 0.1) / 2
-        axes = page.axes(left, body - (row + 1) * (PANEL + 0.3) + 0.04, PANEL, PANEL)
+        bottom = body - (row + 1) * (panel + 0.3) + 0.04
+        axes = page.axes(Page.MARGIN + column * (panel + GAP), bottom, panel, panel)
         own = clusters.get(name) if isinstance(clusters, dict) else clusters
         draw_panel(axes, xy, np.asarray(rows, dtype=int), np.asarray(later.get(name, ()), dtype=int), own)
         axes.set_title(f"{name} ({len(rows)})", pad=4)
     page.legend([mark(*look) for look in entries.values()], list(entries), legend_rows[0], length=1.0)
     return page.figure
+
+
+def panel_side(width, columns):
+    """Side in inches of square panels that fill a width."""
+    return (width - 2 * Page.MARGIN - (columns - 1) * GAP) / columns
 
 
 def mark(marker, color, size=None):

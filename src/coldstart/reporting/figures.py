@@ -14,6 +14,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 LINES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
 
+# Widths in inches of a figure in one or two columns of a journal: 88 and 180 mm.
+ONE_COLUMN, TWO_COLUMNS = 88 / 25.4, 180 / 25.4
 FONT_SIZE = 8
 SMALL = 7
 # Mean width of a character of DejaVu Sans in units of its size, and the height of a line.

@@ -10,8 +10,8 @@ from threadpoolctl import threadpool_limits
 from coldstart.embedding.projection import principal_plane
 from coldstart.errors import InputError
 from coldstart.reporting import captions
-from coldstart.reporting.embedding_map import check_rows
-from coldstart.reporting.figures import PALETTE, Page, drawing, legend_columns
+from coldstart.reporting.embedding_map import GAP, check_rows, panel_side
+from coldstart.reporting.figures import ONE_COLUMN, PALETTE, TWO_COLUMNS, Page, drawing, legend_columns
 
 PERPLEXITY, LEARNING_RATE, SEED = 50, 10, 42
 FEWEST_FOR_TSNE = 5
@@ -21,7 +21,7 @@ NAMES = ("no change", *(f"up to {limit} px" for limit in BINS[1:]), f"above {BIN
 # Grey for none, then darker the larger.
 SHADES = ("#D5D5D5", "#B7D4EA", "#6AAED6", "#2070B4", "#08306B")
 INITIAL, QUERIED = "#000000", PALETTE[1]
-PANEL, COLUMNS, MOST_SHAPES = 2.6, 3, 2000
+COLUMNS, MOST_SHAPES = 3, 2000
 
 
 def baseline_map(images):
@@ -104,7 +104,8 @@ def plot_lesion_sizes(xy, pixels, rounds, *, title="", note=""):
         raise InputError(f"{len(bins)} lesion sizes were given for a pool of {len(xy)}: give one per image.")
     columns = min(COLUMNS, len(rounds))
     lines = math.ceil(len(rounds) / columns)
-    width = max(4.2, columns * (PANEL + 0.1) + 0.16)
+    width = ONE_COLUMN if columns == 1 else TWO_COLUMNS
+    panel = panel_side(width, columns)
     handles = legend_handles(any(np.any(later) for _, later in rounds.values()))
     legend = legend_columns(list(handles), width)
     counts = [f"{name}: {np.count_nonzero(bins == size)}" for size, name in enumerate(NAMES)]
@@ -112,13 +113,13 @@ def plot_lesion_sizes(xy, pixels, rounds, *, title="", note=""):
         f"Pool of {len(xy)} slices ({', '.join(counts)}; px of the source), t-SNE of the baseline's pixels. "
         "The axes have no unit."
     )
-    body = lines * (PANEL + 0.3)
+    body = lines * (panel + 0.3)
     page = Page(width, title, body, footer=footer, note=captions.sentence(note), legend=legend[1])
     middle, reach = (xy.max(0) + xy.min(0)) / 2, max(np.ptp(xy, axis=0).max() / 2 * 1.08, 1e-3)
     for i, (name, (rows, when)) in enumerate(rounds.items()):
         row, column = divmod(i, columns)
-        left = 0.08 + column * (PANEL + 0.1) + (width - 0.16 - columns * (PANEL + 0.1) + 0.1) / 2
-        axes = page.axes(left, body - (row + 1) * (PANEL + 0.3) + 0.04, PANEL, PANEL)
+        bottom = body - (row + 1) * (panel + 0.3) + 0.04
+        axes = page.axes(Page.MARGIN + column * (panel + GAP), bottom, panel, panel)
         draw_panel(axes, xy, bins, np.asarray(rows, dtype=int), np.asarray(when, dtype=int))
         axes.set_title(f"{name} ({len(rows)})", pad=4)
         axes.set_xlim(middle[0] - reach, middle[0] + reach)

@@ -13,6 +13,7 @@ from coldstart.evaluation.label_efficiency import height_weights
 from coldstart.evaluation.multiplicity import holm
 from coldstart.evaluation.paired import compare
 from coldstart.evaluation.runs import Runs
+from coldstart.evaluation.variance import components
 from coldstart.evaluation.wins import is_saturated, outcome_matrix, outcomes, share_won
 from coldstart.registry import choices
 from coldstart.reporting import captions
@@ -45,7 +46,7 @@ class Study:
     spread : pandas.DataFrame
         Of these, per arm, from `coldstart.evaluation.aggregate.aggregate`:
         ``value``, ``se``, ``sd_seeds``, ``sd_repeats``, ``n_seeds``, ``n_runs``;
-        and ``sd_selection``, see `selection_sd`.
+        and ``sd_selection``, see `coldstart.evaluation.variance.components`.
     pairs : pandas.DataFrame
         One row per pair and quantity: ``quantity`` (``area`` or ``point``),
         ``point``, ``first`` and ``second`` (rows of `arms`), their means
@@ -242,38 +243,10 @@ def compared(quantity, point, arms, test_units):
 def spread_of(rows, arms, how):
     """Mean, standard error and standard deviations of every arm, in the order of the arms; see `Study.spread`."""
     found = aggregate(rows, **how).merge(arms, on=ARM, how="right")
-    repeats = rows[rows["value"].notna()].groupby([*ARM, "seed"]).size().groupby(level=ARM).agg(harmonic_mean)
-    found = found.merge(repeats.rename("repeats").reset_index(), on=ARM, how="left")
     found[["n_runs", "n_seeds"]] = found[["n_runs", "n_seeds"]].fillna(0).astype("int64")
-    return found.assign(sd_selection=selection_sd(found["sd_seeds"], found["sd_repeats"], found["repeats"]))
-
-
-def harmonic_mean(counts):
-    """Repeats per seed by which the noise of training in the means of seeds shrinks."""
-    return len(counts) / (1 / counts).sum()
-
-
-def selection_sd(sd_seeds, sd_repeats, repeats):
-    """Standard deviation that the selection alone brings.
-
-    The mean of r repeats of one seed varies between seeds by the variance of
-    selection plus 1/r of that of training: the estimate of a one-way
-    random-effects analysis of variance; Searle, Casella and McCulloch, Variance
-    components, Wiley 1992, chapter 3.
-
-    Parameters
-    ----------
-    sd_seeds, sd_repeats : pandas.Series
-        From `coldstart.evaluation.aggregate.aggregate`.
-    repeats : pandas.Series
-        Repeats per seed.
-
-    Returns
-    -------
-    pandas.Series
-        0 where training explains all of it, nan without several seeds and repeats.
-    """
-    return np.sqrt((sd_seeds**2 - sd_repeats**2 / repeats).clip(lower=0))
+    own = [rows_of(rows, arm) for arm in arms.to_dict("records")]
+    selection = [components(runs["value"], runs["seed"]).selection for runs in own]
+    return found.assign(sd_selection=np.sqrt(selection))
 
 
 def count_units(cohort, task, metric, unit):

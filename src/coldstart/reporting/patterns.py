@@ -7,7 +7,7 @@ import pandas as pd
 
 from coldstart.errors import InputError
 from coldstart.reporting import captions
-from coldstart.reporting.figures import PALETTE, SMALL, Page, drawing, line_height, wrap
+from coldstart.reporting.figures import PALETTE, SMALL, TWO_COLUMNS, Page, drawing, line_height, wrap
 
 ARM = ["model", "method", "query", "budget"]
 COLUMNS = [*ARM, "round", "runs", "pattern", "picks", "expected", "share"]
@@ -21,7 +21,6 @@ MEANINGS = {
     "G": "high, a few low",
 }
 
-WIDTH = 7.0
 NAMES = 1.75
 ICON = 0.42
 ROW = 0.5
@@ -149,11 +148,11 @@ def plot_patterns(shares, patterns, *, title="", note=""):
         "(Table 1 of Zhou et al. 2021; Wasserstein distance), by the network that the query asked. "
         "Black line: share in the pools that they were picked from."
     )
-    step = (WIDTH - NAMES - Page.MARGIN) / len(patterns)
+    step = (TWO_COLUMNS - NAMES - Page.MARGIN) / len(patterns)
     texts = [wrap(f"{letter}: {MEANINGS.get(letter, '')}", step, SMALL) for letter in patterns]
     head = ICON + 0.2 + max(map(len, texts)) * line_height(SMALL) + GAP
     body = head + len(labels) * (ROW + GAP) + 0.05
-    page = Page(WIDTH, title, body, footer=footer, note=captions.sentence(note))
+    page = Page(TWO_COLUMNS, title, body, footer=footer, note=captions.sentence(note))
     for i, (values, text) in enumerate(zip(patterns.values(), texts, strict=True)):
         left = NAMES + i * step
         draw_icon(page.axes(left + 0.08, body - head + GAP + 0.2, step - 0.16, ICON), values)

@@ -6,9 +6,9 @@ import pandas as pd
 from coldstart.errors import InputError
 from coldstart.reporting import captions
 from coldstart.reporting.embedding_map import EDGE, POOL, cluster_color, draw_pool, mark
-from coldstart.reporting.figures import Page, drawing, legend_columns
+from coldstart.reporting.figures import ONE_COLUMN, Page, drawing, legend_columns
 
-PANEL = 4.6
+PANEL = ONE_COLUMN - 2 * Page.MARGIN
 PLAIN, QUERIED = "#666666", "#000000"
 # Marker and area of each kind of initial pick; those of a strategy without kinds of its own are "selected".
 KINDS = {"seed": ("*", 110), "fill": ("o", 24), "overflow": ("s", 22), "selected": ("o", 30)}
@@ -100,16 +100,16 @@ def plot_picks(xy, picks, *, clusters=None, title="", note=""):
             entries["initial selection" if kind == "selected" else kind] = (marker, PLAIN, 9 if marker == "*" else None)
     if len(queried):
         entries["queried, with its round"] = ("D", QUERIED)
-    columns, lines = legend_columns(list(entries), PANEL + 0.16)
+    columns, lines = legend_columns(list(entries), ONE_COLUMN)
     page = Page(
-        PANEL + 0.16,
+        ONE_COLUMN,
         title,
         PANEL + 0.08,
         footer=footer(len(xy), picks, clusters),
         note=captions.sentence(note),
         legend=lines,
     )
-    axes = page.axes(0.08, 0.04, PANEL, PANEL)
+    axes = page.axes(Page.MARGIN, 0.04, PANEL, PANEL)
     draw_pool(axes, xy, clusters)
     scale = 0.75 if len(picks) > MANY else 1.0
     for kind, (marker, area) in reversed(KINDS.items()):

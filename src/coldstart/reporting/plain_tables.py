@@ -9,6 +9,9 @@ import pandas as pd
 from coldstart import storage
 from coldstart.reporting.table_formats import HTML_PAGE, MISSING, latex_text, markdown_text
 
+# Rows of one page in LaTeX, below the longest caption.
+PAGE_ROWS = 45
+
 
 @dataclass(frozen=True)
 class PlainTable:
@@ -74,29 +77,33 @@ def to_markdown(table):
 
 
 def to_latex(table):
-    """A ``table`` environment for booktabs; graphicx scales it to the line where it is wide."""
-    wide = len(table.titles) > 5
+    """A ``table`` environment for booktabs, more of them for more rows than a page has; graphicx scales wide ones."""
+    parts = [table.rows[start : start + PAGE_ROWS] for start in range(0, max(len(table.rows), 1), PAGE_ROWS)]
     note = rf" \textbf{{{latex_text(table.note)}}}" if table.note else ""
-    lines = [" & ".join(latex_text(cell or MISSING) for cell in row) + r" \\" for row in table.rows]
-    return "\n".join(
-        [
-            r"% \usepackage{booktabs,graphicx} and, for quotation marks in names, \usepackage[T1]{fontenc}",
-            r"\begin{table}[htbp]",
-            r"\centering",
-            rf"\caption{{{latex_text(table.caption)}{note}}}",
-            rf"\label{{tab:{re.sub(r'[^A-Za-z0-9]+', '-', table.heading)}}}",
-            *([r"\resizebox{\linewidth}{!}{%"] if wide else []),
-            rf"\begin{{tabular}}{{l{'r' * (len(table.titles) - 1)}}}",
-            r"\toprule",
-            " & ".join(map(latex_text, table.titles)) + r" \\",
-            r"\midrule",
-            *lines,
-            r"\bottomrule",
-            r"\end{tabular}" + ("}" if wide else ""),
-            r"\end{table}",
-            "",
-        ]
-    )
+    caption = rf"\caption{{{latex_text(table.caption)}{note}}}"
+    label = rf"\label{{tab:{re.sub(r'[^A-Za-z0-9]+', '-', table.heading)}}}"
+    lines = [r"% \usepackage{booktabs,graphicx} and, for quotation marks in names, \usepackage[T1]{fontenc}"]
+    for number, rows in enumerate(parts):
+        lines += [r"\begin{table}[htbp]", r"\centering"]
+        # Its later parts have the number of the first.
+        lines += [r"\addtocounter{table}{-1}", r"\caption{Continued.}"] if number else [caption, label]
+        lines += [*tabular(table.titles, rows), r"\end{table}"]
+    return "\n".join([*lines, ""])
+
+
+def tabular(titles, rows):
+    """Lines of one ``tabular``, scaled to the line where it has many columns."""
+    wide = len(titles) > 5
+    return [
+        *([r"\resizebox{\linewidth}{!}{%"] if wide else []),
+        rf"\begin{{tabular}}{{l{'r' * (len(titles) - 1)}}}",
+        r"\toprule",
+        " & ".join(map(latex_text, titles)) + r" \\",
+        r"\midrule",
+        *(" & ".join(latex_text(cell or MISSING) for cell in row) + r" \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}" + ("}" if wide else ""),
+    ]
 
 
 def to_html(table):

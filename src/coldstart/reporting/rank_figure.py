@@ -6,9 +6,8 @@ from coldstart.evaluation.ranks import cliques, rank_over_blocks
 from coldstart.evaluation.runs import units_of
 from coldstart.evaluation.wins import ALPHA
 from coldstart.reporting import captions
-from coldstart.reporting.figures import PALETTE, SMALL, Page, drawing
+from coldstart.reporting.figures import PALETTE, SMALL, TWO_COLUMNS, Page, drawing
 
-WIDTH = 7.0
 NAMES = 2.0
 LINE, BAR = 0.17, 0.09
 HEAD, GAP = 0.5, 0.2
@@ -40,13 +39,13 @@ def plot_ranks(studies, *, note=""):
         *(f"{captions.metric_title(found.metric)} of {found.full_text}." for found in studies if found.full_text),
     ]
     title = f"{studies[0].heading}, ranks of the arms"
-    page = Page(WIDTH, title, sum(heights), footer=" ".join(footer), note=captions.sentence(note))
+    page = Page(TWO_COLUMNS, title, sum(heights), footer=" ".join(footer), note=captions.sentence(note))
     top = sum(heights)
     for found, height, (rows, ranking, groups, _) in zip(studies, heights, drawn, strict=True):
         top -= height
-        axes = page.axes(0, top, WIDTH, height)
+        axes = page.axes(0, top, TWO_COLUMNS, height)
         draw_diagram(axes, found.arms["label"].iloc[rows].tolist(), ranking, groups, height)
-        axes.set_title(captions.metric_title(found.metric), loc="left", x=Page.MARGIN / WIDTH, y=1, pad=-10)
+        axes.set_title(captions.metric_title(found.metric), loc="left", x=Page.MARGIN / TWO_COLUMNS, y=1, pad=-10)
     return page.figure
 
 
@@ -102,11 +101,11 @@ def draw_diagram(axes, labels, mean_ranks, groups, height):
     height : float
         Inches.
     """
-    axes.set_xlim(0, WIDTH)
+    axes.set_xlim(0, TWO_COLUMNS)
     axes.set_ylim(height, 0)
     axes.axis("off")
     n = len(labels)
-    left, right = NAMES, WIDTH - NAMES
+    left, right = NAMES, TWO_COLUMNS - NAMES
 
     def at(rank):
         return left + (right - left) * (rank - 1) / max(n - 1, 1)

@@ -5,9 +5,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
 from coldstart.evaluation.wins import ALPHA
 from coldstart.reporting import captions
-from coldstart.reporting.figures import FONT_SIZE, PALETTE, SMALL, Page, drawing
+from coldstart.reporting.figures import FONT_SIZE, PALETTE, SMALL, TWO_COLUMNS, Page, drawing
 
-WIDTH = 7.0
 NAMES = 2.4
 CELL = 0.42
 # With more arms than this the numbers of points no longer fit their cells.
@@ -36,7 +35,7 @@ def plot_wins(studies, *, note=""):
         colour, at how many points it wins. Its caption is its label.
     """
     n = max(len(found.arms) for found in studies)
-    cell = min(CELL, (WIDTH - NAMES - Page.MARGIN) / n)
+    cell = min(CELL, (TWO_COLUMNS - NAMES - Page.MARGIN) / n)
     side = [cell * len(found.arms) for found in studies]
     body = sum(side) + GAP * len(studies)
     footer = [
@@ -52,9 +51,8 @@ def plot_wins(studies, *, note=""):
         footer.append(
             f"Points at which both arms are beyond 99 % of full supervision do not count ({'; '.join(levels)})."
         )
-    page = Page(
-        WIDTH, f"{studies[0].heading}, who beats whom", body, footer=" ".join(footer), note=captions.sentence(note)
-    )
+    title = f"{studies[0].heading}, who beats whom"
+    page = Page(TWO_COLUMNS, title, body, footer=" ".join(footer), note=captions.sentence(note))
     top = body
     for found, height in zip(studies, side, strict=True):
         top -= GAP + height
