@@ -5,6 +5,7 @@ from coldstart.grid import query_needs, trainings
 from coldstart.learning import NETWORKS, PATCHES
 from coldstart.learning import STRATEGIES as LEARNING
 from coldstart.names import check_entry, own
+from coldstart.probes import check_probe, is_probe
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import choices
 
@@ -75,7 +76,9 @@ def begins_with_previous(learning):
 
 def hands_on_weights(config, task):
     """Tell whether anything reads the trained networks of a task: a round that goes on, or a query."""
-    rounds = [arm for arm in trainings(config, task) if arm[2] != "none"]
+    rounds = [
+        arm for arm in trainings(config, task) if arm[2] != "none" and not is_probe(learning_of(config, task, *arm[:2]))
+    ]
     return any(
         "network" in query_needs(config, arm[2], task) or begins_with_previous(learning_of(config, task, *arm))
         for arm in rounds
@@ -97,11 +100,25 @@ def check_trainings(config):
         Naming the key, where it stands, and the nearest match.
     """
     for task in config["tasks"]:
-        check_training(task, [(f"learning.{task}", config["learning"][task])])
+        if not is_probe(config["learning"][task]):
+            check_training(task, [(f"learning.{task}", config["learning"][task])])
         for arm in trainings(config, task):
-            check_training(task, list(layers(config, task, *arm)))
+            parts = list(layers(config, task, *arm))
+            if any(is_probe(learning_of(config, task, *arm[:2], name)) for name in ("none", arm[2])):
+                check_probe(config, task, *arm, learning_of(config, task, *arm), key_of(parts))
+                continue
+            check_training(task, parts)
             check_continuation(config, task, *arm)
             check_dropout(config, task, *arm)
+
+
+def key_of(parts):
+    """From a key of some settings, as `layers` yields them, to where in the configuration it is set."""
+
+    def at(key):
+        return f"{next(where for where, settings in reversed(parts) if key in settings)}.{key}"
+
+    return at
 
 
 def check_training(task, parts):
@@ -118,10 +135,7 @@ def check_training(task, parts):
     InputError
     """
     learning = {key: value for _, settings in parts for key, value in settings.items()}
-
-    def at(key):
-        return f"{next(where for where, settings in reversed(parts) if key in settings)}.{key}"
-
+    at = key_of(parts)
     network, strategy, patches = (learning[key] for key in ("network", "strategy", "patches"))
     given = learning["network_parameters"]
     check_entry(NETWORKS, network, at("network_parameters"), "network", given, set(), at("network"))
