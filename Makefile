@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 GPUS ?= $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c GPU)
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS)
 
-.PHONY: setup setup-tensorflow setup-label-studio demo report test test-all bench slurm lint format lock ui clean
+.PHONY: setup setup-tensorflow setup-label-studio setup-docs docs docs-links demo report test test-all faults fuzz bench slurm lint format lock sbom audit ui clean
 
 setup: $(INSTALLED)
 
@@ -43,6 +43,26 @@ setup-label-studio: .venv-label-studio/.installed
 		.venv-label-studio/bin/pip install --quiet --require-hashes -r requirements-label-studio.txt
 	@touch $@
 
+# And Sphinx, for the site alone.
+setup-docs: .venv-docs/.installed
+
+.venv-docs/.installed: requirements-docs.txt $(INSTALLED)
+	$(PYTHON) -m venv .venv-docs
+	$(BIN)/uv pip install --quiet --python .venv-docs/bin/python --require-hashes -r requirements-docs.txt || \
+		.venv-docs/bin/pip install --quiet --require-hashes -r requirements-docs.txt
+	@touch $@
+
+SPHINX := .venv-docs/bin/sphinx-build -W --keep-going --quiet -c docs .
+
+# Into site/; a link that leads nowhere is an error.
+docs: setup-docs
+	$(SPHINX) site
+	@echo "The site: site/index.html"
+
+# Links to other places than this repository, which needs a network.
+docs-links: setup-docs
+	$(SPHINX) -b linkcheck site/links
+
 demo: setup
 	$(SNAKEMAKE)
 	@$(MAKE) --no-print-directory report
@@ -59,13 +79,23 @@ report: setup
 # more would wait for each other.
 test: export OMP_NUM_THREADS = 1
 test: setup setup-tensorflow
-	$(BIN)/python -m pytest -q -n $(CORES) --durations 15 -m "not slow and not workflow and not long"
-	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile --durations 25 -m "(slow or workflow) and not long"
+	$(BIN)/python -m pytest -q -n $(CORES) --durations 15 -m "not slow and not workflow and not long and not faults"
+	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile --durations 25 -m "(slow or workflow) and not long and not faults"
 
 # Also the published systems at length, each on a stand-in of its data.
 test-all: export OMP_NUM_THREADS = 1
 test-all: test
 	$(BIN)/python -m pytest -q -n $(CORES) --dist loadfile -m long
+
+# Kills, full disks, dead servers: what docs/robustness.md reports. Half an hour on two cores.
+faults: setup
+	$(BIN)/python -m pytest -q -m faults --durations 0 tests/faults
+
+# Changed files for every reader, in child processes; SECURITY.md says what came out.
+FUZZ ?= 10000
+fuzz: export OMP_NUM_THREADS = 1
+fuzz: setup
+	PYTHONPATH=tests $(BIN)/python -m fuzz --inputs $(FUZZ)
 
 # What benchmarks/README.md reports, one after the other: about an hour on two cores, best with nothing beside it.
 bench: setup
@@ -79,20 +109,29 @@ slurm: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	$(BIN)/snakemake --lint --configfile config/my_pool.yaml
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow/Snakefile workflow/rules
 
 # The lock carries hashes and no address; uv.lock carries addresses and stays out of git.
 lock: setup
 	$(BIN)/uv lock
 	$(BIN)/uv export --quiet --frozen --no-emit-project --no-header \
 		--extra test --extra lint --extra encoders --output-file requirements.lock > /dev/null
+
+# A bill of materials in CycloneDX, and the table of licences.
+sbom: setup
+	$(BIN)/python -m coldstart.dependencies --sbom > sbom.cdx.json
+	$(BIN)/python -m coldstart.dependencies > docs/dependencies.md
+
+# Holds the pins against the known vulnerabilities; fails where their database cannot be reached.
+audit: setup
+	$(BIN)/uv tool run pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
 
 ui: setup
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db

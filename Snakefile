@@ -7,13 +7,17 @@ min_version("9.27")
 
 include: "workflow/rules/scheduling.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/running.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/probe_inputs.smk"
 include: "workflow/rules/embed_inputs.smk"
 include: "workflow/rules/comparison_inputs.smk"
 include: "workflow/rules/figures_inputs.smk"
 include: "workflow/rules/annotation_inputs.smk"
+include: "workflow/rules/report_inputs.smk"
 include: "workflow/rules/worklist_lists.smk"
 include: "workflow/rules/worklist_inputs.smk"
+include: "workflow/rules/terminal.smk"
 
 
 if missing := missing_files():
@@ -58,15 +62,19 @@ include: "workflow/rules/fetch.smk"
 include: "workflow/rules/scan.smk"
 include: "workflow/rules/cohort.smk"
 include: "workflow/rules/embed.smk"
+include: "workflow/rules/encoders.smk"
 include: "workflow/rules/select.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/probe.smk"
 include: "workflow/rules/query.smk"
 include: "workflow/rules/summary.smk"
 include: "workflow/rules/paired.smk"
+include: "workflow/rules/variance.smk"
 include: "workflow/rules/published.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/annotation.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/track.smk"
 
 
@@ -82,3 +90,7 @@ onstart:
 
 onsuccess:
     print(closing_lines())
+
+
+onerror:
+    say_what_failed()

@@ -30,7 +30,7 @@ FIGURE = ROOT / "docs/figures/selection_cost.svg"
 SIZES, QUICK_SIZES = (1_000, 5_000, 20_000, 50_000, 100_000, 200_000), (100, 200)
 DIMENSIONS, RANK, GROUPS, LABELLED, NEIGHBOURS = 1024, 32, 50, 100, 20
 QUICK = ("typiclust", "query entropy_diversity", "neighbours by index")
-QUERIES = ("kcenter_greedy", "entropy_diversity", "cluster_margin")
+QUERIES = ("kcenter_greedy", "entropy_diversity", "cluster_margin", "badge")
 SAMPLED = 200
 FORK = multiprocessing.get_context("fork")
 
@@ -44,6 +44,9 @@ class Features:
 
     def features(self, part="unlabelled", pooled=True):
         return self.pool if part == "unlabelled" else self.labelled
+
+    def last_layer_inputs(self, part="unlabelled"):
+        return self.features(part)
 
 
 def ways():
@@ -68,12 +71,13 @@ def ways():
 
 
 def selecting(name, columns=None, **parameters):
-    """A selection strategy in some columns of the pool."""
-    select = STRATEGIES.load(name)
+    """A selection strategy in some columns of the pool; what it is told of every sample besides is made up."""
+    select, measures = STRATEGIES.load(name), STRATEGIES.entry(name).facts.get("measures")
 
     def way(X, budget):
+        told = {"measures": dict.fromkeys(measures, np.random.default_rng(3).random(len(X)))} if measures else {}
         X = X if columns is None else X[:, :columns]
-        return select(X, budget, rng=np.random.default_rng(0), **parameters).indices
+        return select(X, budget, rng=np.random.default_rng(0), **told, **parameters).indices
 
     return way
 

@@ -31,6 +31,9 @@ class FakeNetwork:
         drawn = np.random.default_rng([len(part), pooled]).normal(size=(self.sizes[part], 3 if pooled else 12))
         return (np.ones_like(drawn) if self.constant else drawn).astype(np.float32)
 
+    def last_layer_inputs(self, part="unlabelled"):
+        return self.features(part, pooled=False)
+
     def answers(self, count, seed):
         """Answers for the pool in two parts."""
         size = self.sizes["unlabelled"]

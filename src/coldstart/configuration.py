@@ -8,7 +8,9 @@ from jsonschema import Draft202012Validator
 from coldstart.cohort import KINDS
 from coldstart.embedding import ENCODERS
 from coldstart.errors import InputError, shown
+from coldstart.measures import check_measures
 from coldstart.names import check_entry, own
+from coldstart.probes import check_probe_keys
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import choices
 from coldstart.selection import STRATEGIES as METHODS
@@ -24,7 +26,7 @@ JSON_TYPES = {
     "null": "null",
 }
 # Keys of a model, a method and a query that belong to no encoder or strategy.
-MODEL_KEYS = ("encoder", "seed", "shards", "map", "learning")
+MODEL_KEYS = ("encoder", "seed", "shards", "map", "uncertainty", "learning")
 METHOD_KEYS = ("strategy", "models", "space", "seeds", "learning")
 QUERY_KEYS = ("strategy", "space", "model", "learning")
 
@@ -53,8 +55,12 @@ def check_schema(config, schema):
     refuse(config, schema)
     # Checked apart: the schema's defaults are for the task's own settings, and must not be filled in here.
     learning = {**schema["properties"]["learning"], "$defs": schema["$defs"]}
+    shared = config.get("learning", {})
+    check_probe_keys((f"learning.{task}", given, None) for task, given in shared.items())
     for where, given in overrides(config):
         refuse(given, learning, where)
+        networks = {task: shared.get(task, {}).get("network") for task in given}
+        check_probe_keys((f"{where}.{task}", given[task], networks[task]) for task in given)
         for task in given:
             if wrong := [key for key in given[task] if key in SHARED_LEARNING]:
                 raise InputError(f"{where}.{task}.{wrong[0]}: holds for all arms; set learning.{task}.{wrong[0]}.")
@@ -212,6 +218,7 @@ def check_consistency(config):
         unknown_names(f"methods.{name}.models", method["models"], models)
         if METHODS.entry(method["strategy"]).facts["uses_embedding"] and not (method["models"] or models):
             raise InputError(f"methods.{name}: '{method['strategy']}' needs an embedding, and `models` names none.")
+    check_measures(config)
     unknown_names("query.models", query["models"], models | {"none"})
     unknown_names("query.methods", query["methods"], set(methods))
     if query["from_budget"] is not None and query["from_budget"] not in config["budgets"]:

@@ -14,6 +14,7 @@ from coldstart.configuration import JSON_TYPES, read_schema
 from coldstart.embedding import ENCODERS
 from coldstart.learning import NETWORKS, PATCHES
 from coldstart.learning import STRATEGIES as LEARNING
+from coldstart.probing import PROBES
 from coldstart.protocols import BY_WEIGHTS, DIFFERENCES, KEEP
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import module_path
@@ -40,6 +41,8 @@ protocol. `clean` is sound practice. `paper_code` is what the published code of 
 encoder or strategy whose models or methods are meant; "–" leaves the key out. Keys under `learning` of a model or
 method are keys of their own, and win over `learning.<task>`; so are those of a query, for its rounds.
 """
+# Of a selection or a query strategy, for a reader who buys labels little by little, or fears that some have leaked.
+PROMISES = {"nested": "Nested budgets", "uses_labels": "Uses labels"}
 NAMES = ("paper_code", "paper_text", "clean")
 ROOMS = [
     ("Data set kinds", "`dataset.kind`, with further keys of `dataset`", KINDS),
@@ -47,6 +50,7 @@ ROOMS = [
     ("Selection strategies", "`methods.<name>.strategy`, with further keys of `methods.<name>`", METHODS),
     ("Query strategies", "`query.strategies.<name>.strategy`, with further keys of the same map", QUERIES),
     ("Networks", "`learning.<task>.network`, with `learning.<task>.network_parameters`", NETWORKS),
+    ("Probes", "`learning.<task>.network: probe`, of either task, with `learning.<task>.network_parameters`", PROBES),
     ("Learning strategies", "`learning.<task>.strategy`, with `learning.<task>.strategy_parameters`", LEARNING),
     ("Patch recipes", "`learning.classification.patches.recipe`, with further keys of the same map", PATCHES),
 ]
@@ -120,13 +124,19 @@ def entry_section(registry, name):
     module, function = registry.entry(name).module, registry.function
     summary, texts = docstring(module, function)
     head = f"{name}:<name>" if registry.entry(name).facts.get("takes_name") else name
-    lines = [f"### `{head}`", "", summary]
+    lines = [f"### `{head}`", "", summary, *facts_line(registry.entry(name).facts)]
     rows = [
         f"| `{key}` | {readable(spec.annotation)} | {'required' if spec.required else shown_value(spec.default)} "
         f"| {texts.get(key, '')} |"
         for key, spec in registry.parameters(name).items()
     ]
     return lines + (["", "| key | value | default | meaning |", "|---|---|---|---|", *rows] if rows else [])
+
+
+def facts_line(facts):
+    """What a strategy promises: whether budgets are prefixes of each other, and whether labels are used."""
+    said = [f"{text}: {'yes' if facts[fact] else 'no'}." for fact, text in PROMISES.items() if fact in facts]
+    return ["", f"*{' '.join(said)}*"] if said else []
 
 
 def docstring(module, function):

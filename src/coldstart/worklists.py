@@ -10,6 +10,7 @@ from coldstart.errors import InputError
 from coldstart.grid import arms, strategies, whole_pool
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import choices
+from coldstart.selection import STRATEGIES as METHODS
 
 # Where the process that plans tells its jobs which lists there are.
 TOLD = "COLDSTART_LISTS"
@@ -104,6 +105,11 @@ def check_worklist(config):
     method = arm(config)[1]
     if whole_pool(config, method):
         raise InputError(f"worklist.method: '{method}' labels the whole pool: name one that selects.")
+    if METHODS.entry(config["methods"][method]["strategy"]).facts.get("measures"):
+        raise InputError(
+            f"worklist.method: '{method}' chooses by what is measured of a whole pool at once, and lists choose among "
+            "what is left: name another."
+        )
     for task in config["tasks"]:
         query(config, task)
     dataset = config["dataset"]

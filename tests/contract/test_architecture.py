@@ -16,7 +16,18 @@ from coldstart.registry import SOURCE_ROOT, module_path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = SOURCE_ROOT / "coldstart"
-ROOMS = ["cohort", "embedding", "selection", "learning", "query", "evaluation", "reporting", "labelling", "tracking"]
+ROOMS = [
+    "cohort",
+    "embedding",
+    "selection",
+    "learning",
+    "query",
+    "evaluation",
+    "probing",
+    "reporting",
+    "labelling",
+    "tracking",
+]
 SCRIPTS = sorted(path for path in (ROOT / "workflow/scripts").glob("*.py") if path.name != "scripting.py")
 REGISTRIES = [registry for _, _, registry in reference.ROOMS]
 ENTRIES = [(registry, name) for registry in REGISTRIES for name in registry]
@@ -125,8 +136,8 @@ def test_scripts_declare_the_registries_they_load_from(script):
     """A script that loads a registered function gets its code from a rule that names the registry."""
     text = script.read_text(encoding="utf-8")
     rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
-    loads = re.search(r"\b(KINDS|ENCODERS|STRATEGIES)\.(load|module)\(|\brun_round\(", text)
-    declared = re.search(rf'code\("{script.stem}", (KINDS|ENCODERS|METHODS|QUERIES|NETWORKS)\.entry', rules)
+    loads = re.search(r"\b(KINDS|ENCODERS|STRATEGIES|PROBES)\.(load|module)\(|\b(run_round|select_first)\(", text)
+    declared = re.search(rf'code\("{script.stem}", (KINDS|ENCODERS|METHODS|QUERIES|NETWORKS|PROBES)\.entry', rules)
     assert bool(loads) == bool(declared)
     assert f'code("{script.stem}"' in rules
 

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "annotation": FIGURE,
     "answers": IMAGES | {"nibabel", "PIL"},
     "ask": IMAGES,
+    "compare_encoders": FIGURE | IMAGES | {"scipy", "sklearn", "threadpoolctl"},
     "contact": FIGURE | IMAGES,
     "curves": FIGURE,
     "efficiency": {"scipy"},
@@ -41,9 +42,11 @@ MAY_IMPORT = {
     "project": {"sklearn", "threadpoolctl"},
     "published": {"scipy"},
     "query": IMAGES,
+    "report": FIGURE | IMAGES | {"PIL", "jinja2", "markupsafe", "scipy", "yaml"},
     "scan": IMAGES | {"joblib", "nibabel", "PIL", "pydicom", "imagecodecs"},
     "track": {"alembic", "filelock", "mlflow", "sqlalchemy"},
     "train": TRAINING,
+    "uncertainty": {"torch", "cv2", "PIL"},
 }
 # Of the scripts with the most jobs, and what they load by name: everything large that the process holds then.
 LARGE = {"torch", "torchvision", "sklearn", "scipy", "matplotlib", "mlflow", "cv2", "nibabel", "skimage", "jsonschema"}

@@ -142,11 +142,14 @@ def test_bad_data_is_refused_in_one_sentence(place, data, case):
     line = the_sentence(result, rule)
     for text in expected:
         assert text in line
+    # Above what Snakemake says of the job, and once more at the end of the run.
+    said = result.text.splitlines()
+    assert said.index(line) < said.index(f"Error in rule {rule}:") < said.index(f"- {line}")
     assert list((place.folder / "results/own/logs").rglob("*.log"))
     log = "".join(path.read_text() for path in (place.folder / "results/own/logs").rglob(f"{rule}*/*.log")) + "".join(
         path.read_text() for path in (place.folder / "results/own/logs").glob(f"{rule}*.log")
     )
-    assert "Traceback" in log
+    assert log.index(line) < log.index("Traceback")
 
 
 def test_missing_table_is_named_before_anything_runs(place, tmp_path):

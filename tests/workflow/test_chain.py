@@ -12,13 +12,13 @@ pytestmark = pytest.mark.workflow
 
 RUNS = 10  # two tasks; two arms with two budgets, and one round of one arm
 # Libraries that take long to load, and the rules whose jobs may.
-FIGURES = {"annotation", "contact", "curves", "map", "picks"}
+FIGURES = {"annotation", "compare_encoders", "contact", "curves", "map", "picks"}
 LARGE = {
     "torch": {"train", "train_segmentation"},
     "torchvision": set(),
     "mlflow": {"track"},
     "matplotlib": FIGURES,
-    "sklearn": {"project", "select", "train"},
+    "sklearn": {"compare_encoders", "project", "select", "train"},
     "skimage": set(),
     "nibabel": set(),
 }
@@ -83,6 +83,11 @@ def test_tables_figures_and_notes(results):
         assert (results / f"figures/map/{task}/pixels.png").is_file()
         assert (results / f"figures/picks/{task}/pixels/clustering/uncertainty.png").is_file()
         assert (results / f"figures/contact/{task}/none/random.png").is_file()
+        assert (results / f"figures/encoders/{task}.png").is_file()
+        encoders = pd.read_csv(results / f"tables/{task}_encoders.csv")
+        measures = {"classification": {"same_label"}, "segmentation": {"mask_dice", "size_difference"}}[task]
+        assert set(encoders.measure) == measures | {"silhouette", "iterations", "inertia", "work"}
+        assert set(encoders[encoders.measure == "inertia"].k) == {4, 6}
 
 
 def test_every_job_has_a_log_and_a_benchmark(results):

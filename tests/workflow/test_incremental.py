@@ -17,13 +17,15 @@ def test_second_run_has_nothing_to_do(finished):
 def test_adding_a_budget_runs_its_arms_alone(finished):
     jobs = finished.plan(config=changed(TINY, budgets=[4, 6, 5])).jobs()
     # two tasks, two arms; the pictures show the largest budget, which stays 6
-    assert jobs == {"select": 4, "train": 2, "train_segmentation": 2, "evaluate": 4, **FIGURES}
+    expected = {"select": 4, "train": 2, "train_segmentation": 2, "evaluate": 4}
+    # k-means of the encoders is of as many clusters as the budgets
+    assert jobs == {**expected, "compare_encoders": 2, **FIGURES}
 
 
 def test_removing_a_budget_recomputes_the_comparison_alone(finished):
     jobs = finished.plan(config=changed(TINY, budgets=[4])).jobs()
     # one budget alone is no curve
-    assert jobs == {**FIGURES, "efficiency": 2, "map": 2, "contact": 4}
+    assert jobs == {**FIGURES, "efficiency": 2, "map": 2, "contact": 4, "compare_encoders": 2}
 
 
 def test_adding_a_seed_runs_its_arms_alone(finished):
@@ -44,7 +46,7 @@ def test_a_new_seed_in_front_runs_its_arms_alone(finished):
 def test_adding_a_model_runs_its_arms_alone(finished):
     models = {**TINY["models"], "coarse": {"encoder": "pixels", "size": 8}}
     jobs = finished.plan(config=changed(TINY, models=models)).jobs()
-    expected = {"images": 1, "embed": 1, "project": 1, "map": 2, "contact": 2, "select": 4}
+    expected = {"images": 1, "embed": 1, "project": 1, "map": 2, "contact": 2, "select": 4, "compare_encoders": 2}
     assert jobs == {**expected, "train": 2, "train_segmentation": 2, "evaluate": 4, **FIGURES}
 
 
@@ -52,7 +54,8 @@ def test_changing_one_model_leaves_random_alone(finished):
     jobs = finished.plan(config=changed(TINY, models__pixels__size=8)).jobs()
     # clustering on pixels: two budgets and one round per task
     expected = {"images": 1, "embed": 1, "project": 1, "map": 2, "contact": 2, "select": 4, "query": 2, "picks": 2}
-    assert jobs == {**expected, "train": 3, "train_segmentation": 3, "evaluate": 6, "annotation": 2, **FIGURES}
+    expected |= {"compare_encoders": 2, "annotation": 2}
+    assert jobs == {**expected, "train": 3, "train_segmentation": 3, "evaluate": 6, **FIGURES}
 
 
 def test_adding_a_round_runs_that_round_alone(finished):
@@ -116,7 +119,7 @@ def test_changing_the_standard_error_retrains_nothing(finished):
 
 def test_changing_the_bootstrap_retrains_nothing(finished):
     jobs = finished.plan(config=changed(TINY, evaluation__bootstrap=20)).jobs()
-    assert jobs == {"evaluate": 10, **FIGURES}
+    assert jobs == {"evaluate": 10, "compare_encoders": 2, **FIGURES}
 
 
 def test_changing_the_tracking_store_reruns_the_mirror_alone(finished):
@@ -168,7 +171,8 @@ def test_touched_files_rerun_nothing(fresh):
             "learning/small_unet.py",
             {"train_segmentation": 5, "evaluate": 5, "query": 1, "picks": 1, "annotation": 1, **FIGURES},
         ),
-        ("evaluation/bootstrap.py", {"evaluate": 10, "annotation": 2, **FIGURES}),
+        ("evaluation/bootstrap.py", {"evaluate": 10, "annotation": 2, "compare_encoders": 2, **FIGURES}),
+        ("evaluation/neighbourhood.py", {"compare_encoders": 2}),
     ],
 )
 def test_editing_a_module_reruns_what_stands_on_it(fresh, module, expected):

@@ -14,6 +14,8 @@ rule annotation:
             subcategory="{task}",
             labels={"figure": "class balance, reuse of labels"},
         ),
+        svg="<results>/figures/annotation/{task}.svg",
+        pdf="<results>/figures/annotation/{task}.pdf",
     log:
         "<logs>/annotation/{task}.log",
     benchmark:
@@ -42,6 +44,8 @@ rule patterns:
             subcategory="{task}",
             labels={"figure": "patterns of the predictions"},
         ),
+        svg="<results>/figures/patterns/{task}.svg",
+        pdf="<results>/figures/patterns/{task}.pdf",
     log:
         "<logs>/patterns/{task}.log",
     benchmark:

@@ -2,12 +2,12 @@
 
 
 def chains(task):
-    """Wildcards of the runs of rounds of one task, without the round."""
+    """Wildcards of the runs of rounds of one task, without the round; not those of probes, which lie together."""
     return [
         {"task": task, "model": model, "method": method, "query": query, "budget": start_budget()}
         | {"seed": seed, "repeat": repeat}
         for model, method in arms()
-        if queried(model, method)
+        if queried(model, method) and not probed(task, model, method)
         for query in strategies(task)
         for seed in seeds(method)
         for repeat in range(config["repeats"])
@@ -27,7 +27,18 @@ def annotation_inputs(wildcards):
         "pool": f"<results>/pools/{wildcards.task}.parquet",
         "labelled": [f"{chain_run(chain, number)}/labelled.parquet" for chain in found for number in range(last + 1)],
         "fits": [f"{chain_run(chain, last)}/fit.json" for chain in found],
+        "probed": [f"{probe}/labelled.parquet" for probe in queried_probes(wildcards.task)],
     }
+
+
+def queried_probes(task):
+    """Jobs of probes that go on to rounds."""
+    return [
+        PROBE.format(task=task, model=model, method=method, query=query, budget=start_budget())
+        for model, method in arms()
+        if queried(model, method) and probed(task, model, method)
+        for query in strategies(task)
+    ]
 
 
 def patched_queries(task):

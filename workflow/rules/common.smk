@@ -1,6 +1,7 @@
 # Configuration, paths and input functions that the rules share.
 import re
 import sys
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from snakemake.utils import validate
 
 # Of this file, not of the outermost Snakefile: the workflow may be a module of another.
 BASE = Path(str(workflow.current_basedir)).parents[1]
+if not (BASE / "src/coldstart").is_dir():
+    raise WorkflowError(
+        f"The package of this workflow is not at {BASE / 'src'}: clone the repository and name the Snakefile of the "
+        "clone; Snakemake fetches no package from a remote module."
+    )
 # The package of this checkout, installed or not.
 sys.path.insert(0, str(BASE / "src"))
 
@@ -17,12 +23,15 @@ from coldstart.cohort import KINDS
 from coldstart.comparisons import DEFAULT_STOP, check_comparisons
 from coldstart.devices import crowded
 from coldstart.embedding import ENCODERS
-from coldstart.errors import InputError, shown
+from coldstart.errors import DamagedFile, InputError, shown
 from coldstart.evaluation.metrics import METRICS
 from coldstart.learning import NETWORKS, PATCHES
 from coldstart.learning import STRATEGIES as LEARNING
+from coldstart.measures import measured_in
+from coldstart.probes import OWN, is_probe
+from coldstart.probing import PROBES
 from coldstart.protocols import apply_protocol
-from coldstart.provenance import code_digest
+from coldstart.provenance import code_digest, file_digest
 from coldstart.publications import PUBLICATIONS
 from coldstart.query import STRATEGIES as QUERIES
 from coldstart.registry import module_path
@@ -37,6 +46,8 @@ if not workflow.configfiles:
 
 
 SCHEMA = BASE / "workflow/schemas/config.schema.yaml"
+# As the user wrote it, before any default is filled in: the report says it.
+GIVEN = deepcopy(dict(config))
 try:
     worklists.fill_worklist(config)
     configuration.check_schema(config, configuration.read_schema(SCHEMA))
@@ -189,12 +200,20 @@ def paired_tables():
     return [f"<results>/tables/{name}_paired.html" for name in names if several]
 
 
+def variance_tables():
+    """Spread of the runs by selection and by training: for each task, where an arm has several runs."""
+    several = config["repeats"] > 1 or any(len(seeds(method)) > 1 for _, method in selecting_arms())
+    return [f"<results>/tables/{task}_variance.html" for task in config["tasks"] if several and selecting_arms()]
+
+
 @cache
 def runs():
-    """Folders of every run that the configuration asks for."""
+    """Folders of every run that the configuration asks for, but for those of probes."""
     folders = []
     for task in config["tasks"]:
         for model, method in arms():
+            if probed(task, model, method):
+                continue
             common = {"task": task, "model": model, "method": method, "seed": seeds(method)}
             common["repeat"] = range(config["repeats"])
             folders += expand(RUN, query="none", budget=budgets(method), round=0, **common)
@@ -257,17 +276,24 @@ def tracked():
     return ["<results>/tracking.parquet"] if config["tracking"]["enabled"] else []
 
 
-def everything():
-    """What a benchmark makes: tables, curves, figures, the comparison, the mirror in MLflow."""
-    return [
-        expand("<results>/tables/{table}.html", table=tables()),
-        efficiency_tables(),
-        paired_tables(),
-        expand("<results>/figures/curves/{table}.png", table=tables()),
-        pictures(),
-        published(),
-        tracked(),
-    ]
+def queued_runs():
+    """Runs that wait for a tracking server that was away."""
+    path = Path(RESULTS, "tracking.parquet")
+    if not tracking_uri().startswith(("http://", "https://")) or not path.is_file():
+        return 0
+    from coldstart.storage import read_metadata  # pyarrow takes a moment, and few track on a server
+
+    try:
+        return read_metadata(path).get("queued", 0)
+    except DamagedFile:
+        return 1
+
+
+def deliver():
+    """Track again where runs wait: no file has changed that would say so."""
+    if workflow.is_main_process and config["tracking"]["enabled"] and queued_runs():
+        settings = workflow.dag_settings
+        settings.forcerun = {*settings.forcerun, "track"}
 
 
 def tracking_uri():
@@ -292,8 +318,10 @@ def closing_lines():
         return list_lines()
     places = {"Tables": "tables", "Beside the publication": "published", "Figures": "figures", "Report": "report.html"}
     lines = [f"{name}: {RESULTS}/{place}" for name, place in places.items() if Path(RESULTS, place).exists()]
-    if Path(RESULTS, "tables").exists() and not Path(RESULTS, "report.html").exists():
-        lines.append(f"Report: snakemake --report {RESULTS}/report.html, with the same configuration, writes it")
-    if Path(RESULTS, "tracking.parquet").exists():
+    if waiting := queued_runs():
+        lines.append(
+            f"MLflow: {tracking_uri()} did not answer; {waiting} runs wait, and the same command delivers them"
+        )
+    elif Path(RESULTS, "tracking.parquet").exists():
         lines.append(f"MLflow: {tracking_uri()}; `make ui` shows the local store")
     return "\n".join(lines)

@@ -69,6 +69,32 @@ if sharded():
             "../scripts/gather.py"
 
 
+rule uncertainty:
+    input:
+        samples=rules.cohort.output.samples,
+        images=stored_images,
+        embedding="<results>/embeddings/{model}.parquet",
+        weights=uncertainty_weights,
+    output:
+        "<results>/uncertainties/{model}.parquet",
+    log:
+        "<logs>/uncertainty/{model}.log",
+    benchmark:
+        "<benchmarks>/uncertainty/{model}.tsv"
+    conda:
+        "../../envs/pytorch.yaml"
+    resources:
+        gpu=1,
+    params:
+        uncertainty=uncertainty_params,
+        seed=encoder_seed,
+        code=uncertainty_code,
+    message:
+        "Measuring how certain a network is about the embedding of {wildcards.model}"
+    script:
+        "../scripts/uncertainty.py"
+
+
 rule project:
     input:
         samples=rules.cohort.output.samples,

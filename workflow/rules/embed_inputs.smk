@@ -1,4 +1,4 @@
-# What embedding and its map take, as functions of the wildcards, and which models are embedded in shards.
+# What embedding, its map and the comparison of encoders take, and which models are embedded in shards.
 
 
 def encoder_files(wildcards):
@@ -51,6 +51,22 @@ def map_params(wildcards):
     return ordered(config["models"][wildcards.model]["map"])
 
 
+def uncertainty_params(wildcards):
+    """Network that learns an embedding, and how."""
+    return ordered(config["models"][wildcards.model]["uncertainty"])
+
+
+def uncertainty_weights(wildcards):
+    """Weights that the user brought by hand: a change of them measures anew."""
+    weights = config["models"][wildcards.model]["uncertainty"]["weights"]
+    return [] if weights in (None, "imagenet") else weights
+
+
+def uncertainty_code(wildcards):
+    """Digest of the code that learns an embedding."""
+    return code("uncertainty", NETWORKS.entry(config["models"][wildcards.model]["uncertainty"]["network"]).module)
+
+
 def encoder_threads(wildcards):
     """Cores of an encoder: one that trains has one, as sums over several round otherwise."""
     return ENCODERS.entry(config["models"][wildcards.model]["encoder"]).facts.get("threads", 1)
@@ -59,3 +75,20 @@ def encoder_threads(wildcards):
 def encoder_gpu(wildcards):
     """One device for encoders that compute on one."""
     return int(ENCODERS.entry(config["models"][wildcards.model]["encoder"]).facts.get("gpu", False))
+
+
+def encoder_comparisons():
+    """Comparison of the models of every task, where there are any."""
+    return [f"<results>/tables/{task}_encoders.html" for task in config["tasks"] if config["models"]]
+
+
+def encoder_comparison_inputs(wildcards):
+    """What the comparison of the models of a task stands on: their embeddings, and what is to be seen in the pool."""
+    files = {
+        "cohort": "<results>/cohort.parquet",
+        "pool": "<results>/pools/{task}.parquet",
+        "embeddings": [vectors(model, "embedding") for model in config["models"]],
+    }
+    if wildcards.task == "segmentation":
+        files["masks"] = f"<results>/masks/{DATASET['size']}.npy"
+    return files

@@ -38,13 +38,15 @@ rule map:
         projection=rules.project.output,
         selections=largest_selections,
     output:
-        report(
+        png=report(
             "<results>/figures/map/{task}/{model}.png",
             caption="../report/map.rst",
             category="Maps of the pool",
             subcategory="{task}",
             labels={"model": "{model}"},
         ),
+        svg="<results>/figures/map/{task}/{model}.svg",
+        pdf="<results>/figures/map/{task}/{model}.pdf",
     log:
         "<logs>/map/{task}/{model}.log",
     benchmark:
@@ -65,13 +67,15 @@ rule picks:
     input:
         unpack(picks_inputs),
     output:
-        report(
+        png=report(
             "<results>/figures/picks/{task}/{model}/{method}/{query}.png",
             caption="../report/picks.rst",
             category="Maps of the pool",
             subcategory="{task}",
             labels={"model": "{model}", "method": "{method}", "query": "{query}"},
         ),
+        svg="<results>/figures/picks/{task}/{model}/{method}/{query}.svg",
+        pdf="<results>/figures/picks/{task}/{model}/{method}/{query}.pdf",
     log:
         "<logs>/picks/{task}/{model}/{method}/{query}.log",
     benchmark:
@@ -97,13 +101,15 @@ rule lesion_size_map:
         images=stored_images,
         labelled=last_labelled,
     output:
-        report(
+        png=report(
             "<results>/figures/lesion_size_map/{task}.png",
             caption="../report/lesion_size_map.rst",
             category="Maps of the pool",
             subcategory="{task}",
             labels={"model": "baseline pixels"},
         ),
+        svg="<results>/figures/lesion_size_map/{task}.svg",
+        pdf="<results>/figures/lesion_size_map/{task}.pdf",
     log:
         "<logs>/lesion_size_map/{task}.log",
     benchmark:
@@ -112,6 +118,7 @@ rule lesion_size_map:
         "../../envs/pytorch.yaml"
     params:
         arms=last_arm_names,
+        seeds=last_arm_seeds,
         note=NOTE,
         code=code("lesion_size_map"),
     message:
@@ -126,13 +133,15 @@ rule contact:
         images=stored_images,
         selection=sheet_selection,
     output:
-        report(
+        png=report(
             "<results>/figures/contact/{task}/{model}/{method}.png",
             caption="../report/contact.rst",
             category="Contact sheets",
             subcategory="{task}",
             labels={"model": "{model}", "method": "{method}"},
         ),
+        svg="<results>/figures/contact/{task}/{model}/{method}.svg",
+        pdf="<results>/figures/contact/{task}/{model}/{method}.pdf",
     log:
         "<logs>/contact/{task}/{model}/{method}.log",
     benchmark:

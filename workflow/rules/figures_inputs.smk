@@ -44,12 +44,19 @@ def picks_inputs(wildcards):
     """What the map of an arm's choices shows: the run of its first seed and repeat, to the last round."""
     cell = {**dict(wildcards), "budget": start_budget(), "seed": seeds(wildcards.method)[0], "repeat": 0}
     run = expand(RUN, **cell, round=config["query"]["rounds"])[0]
+    if probed(cell["task"], cell["model"], cell["method"]):
+        run = expand(PROBE, **cell)[0]
     return {
         "pool": "<results>/pools/{task}.parquet",
         "map": vectors(drawn_model(wildcards), "map"),
         "selection": expand(SELECTION, **cell)[0],
         "labelled": f"{run}/labelled.parquet",
     }
+
+
+def last_arm_seeds(wildcards):
+    """The seed that is drawn of each of `last_arms`."""
+    return [seeds(method)[0] for _, method, _ in last_arms(wildcards.task)]
 
 
 def lesion_size_maps():
@@ -72,7 +79,7 @@ def last_labelled(wildcards):
     """What each of `last_arms` has labelled, with its first seed and repeat."""
     return [
         expand(
-            f"{RUN}/labelled.parquet",
+            f"{PROBE if probed(wildcards.task, model, method) else RUN}/labelled.parquet",
             task=wildcards.task,
             model=model,
             method=method,

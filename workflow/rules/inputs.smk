@@ -71,6 +71,12 @@ def method_vectors(wildcards):
     return vectors(wildcards.model, space(config["methods"][wildcards.method], METHODS))
 
 
+def method_measures(wildcards):
+    """What a method is told of every image beside its vectors; nothing for most."""
+    found = measured_in(config["methods"][wildcards.method]["strategy"], wildcards.model)
+    return f"<results>/{found}" if found else []
+
+
 def method_params(wildcards):
     """Selection strategy, its space and its parameters."""
     method = config["methods"][wildcards.method]

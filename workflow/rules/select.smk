@@ -5,6 +5,7 @@ rule select:
     input:
         pool="<results>/pools/{task}.parquet",
         vectors=method_vectors,
+        measures=method_measures,
     output:
         SELECTION,
     log:

@@ -5,6 +5,8 @@ rule summary:
     input:
         metrics=of_runs("metrics.parquet"),
         fits=of_runs("fit.json"),
+        probed=of_probes("metrics.parquet"),
+        probe_fits=of_probes("fits.parquet"),
     output:
         "<results>/summary.parquet",
     log:

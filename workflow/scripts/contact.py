@@ -4,8 +4,7 @@ import pandas as pd
 from scripting import snakemake
 
 from coldstart.cohort.images import read_images
-from coldstart.reporting.contact_sheet import contact_sheet, pick_captions
-from coldstart.reporting.figures import save_figure
+from coldstart.reporting.contact_sheet import contact_sheet, pick_captions, save_sheet
 from coldstart.selection.store import read_selection
 from coldstart.storage import read_table
 
@@ -18,4 +17,4 @@ if snakemake.params.channel is not None:
     images = images[..., snakemake.params.channel]
 title = f"{wildcards.task}: {wildcards.method} on {wildcards.model}, {len(selection)} images"
 sheet = contact_sheet(images, pick_captions(selection), title=title, note=snakemake.params.note)
-save_figure(sheet, png=snakemake.output[0])
+save_sheet(sheet, **dict(snakemake.output.items()))

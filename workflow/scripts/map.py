@@ -17,4 +17,5 @@ picks = {
     for method, path in zip(snakemake.params.methods, snakemake.input.selections, strict=True)
 }
 title = f"{task}: selections in the embedding {model}"
-save_figure(plot_map(projection.to_numpy(), picks, title=title, note=snakemake.params.note), png=snakemake.output[0])
+figure = plot_map(projection.to_numpy(), picks, title=title, note=snakemake.params.note)
+save_figure(figure, **dict(snakemake.output.items()))

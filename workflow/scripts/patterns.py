@@ -27,4 +27,4 @@ shares = pattern_shares(queries(), patterns)
 title = f"{snakemake.params.dataset}: patterns of the queried candidates, {snakemake.wildcards.task}"
 figure = plot_patterns(shares, patterns, title=title, note=snakemake.params.note)
 write_text(snakemake.output.csv, shares.to_csv(index=False))
-save_figure(figure, png=snakemake.output.png)
+save_figure(figure, **{kind: snakemake.output[kind] for kind in ("png", "svg", "pdf")})

@@ -3,6 +3,7 @@
 from scripting import snakemake
 
 from coldstart.embedding.store import align, read_map
+from coldstart.probing.store import read_labelled
 from coldstart.reporting.captions import arm_label
 from coldstart.reporting.figures import save_figure
 from coldstart.reporting.picks_map import picks_table, plot_picks
@@ -12,7 +13,8 @@ from coldstart.storage import read_metadata, read_table
 files, wildcards = snakemake.input, snakemake.wildcards
 pool = read_table(files.pool).sample_id.to_numpy()
 ids, plane, _ = read_map(files.map)
-picks = picks_table(pool, read_selection(files.selection), read_table(files.labelled))
+labelled = read_labelled(files.labelled, read_metadata(files.selection)["seed"], 0)
+picks = picks_table(pool, read_selection(files.selection), labelled)
 arm = arm_label(wildcards.model, wildcards.method, wildcards.query)
 place = "" if snakemake.params.model == wildcards.model else f" on the map of {snakemake.params.model}"
 figure = plot_picks(
@@ -22,4 +24,4 @@ figure = plot_picks(
     title=f"{wildcards.task}: choices of {arm}{place}",
     note=snakemake.params.note,
 )
-save_figure(figure, png=snakemake.output[0])
+save_figure(figure, **dict(snakemake.output.items()))

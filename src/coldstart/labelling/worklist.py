@@ -154,7 +154,7 @@ def read_worklist(path):
             keep_default_na=False,
             na_values={"cluster": "", "distance": "", "uncertainty": ""},
         )
-    except (OSError, ValueError) as error:
+    except (OSError, OverflowError, TypeError, ValueError) as error:
         raise InputError(
             f"{path} cannot be read ({error}): delete its folder and run the same command again."
         ) from error
