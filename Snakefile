@@ -7,6 +7,7 @@ min_version("9.27")
 
 include: "workflow/rules/scheduling.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/grid.smk"
 include: "workflow/rules/running.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/probe_inputs.smk"

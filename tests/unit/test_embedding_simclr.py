@@ -8,7 +8,8 @@ import torch
 from sklearn.neighbors import KNeighborsClassifier
 
 from coldstart.embedding.base import EncoderInputs
-from coldstart.embedding.simclr import Encoder, encode, features, nt_xent
+from coldstart.embedding.simclr import encode, nt_xent
+from coldstart.embedding.simclr_network import Encoder, features
 from coldstart.embedding.views import random_view
 from coldstart.errors import InputError
 

@@ -52,7 +52,7 @@ SWITCHES = [switch for difference in DIFFERENCES for switch in difference.switch
 def complete(protocol, **changes):
     """A configuration as the rules see it; ``a__b`` stands for ``a.b``."""
     config = {**deepcopy(BASE), "protocol": protocol}
-    for path, value in changes.items():
+    for path, value in deepcopy(changes).items():
         *parents, last = path.split("__")
         section = config
         for parent in parents:

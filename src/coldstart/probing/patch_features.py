@@ -1,7 +1,6 @@
 """Features of the patches of an image that nobody has to learn."""
 
 import numpy as np
-from skimage.feature import multiscale_basic_features
 
 from coldstart.cohort.images import as_float
 from coldstart.progress import track
@@ -32,6 +31,9 @@ def describe(image, patch):
     numpy.ndarray of float32, shape ((size / patch)², d)
         Patches row by row.
     """
+    # Not above: those who only read the features have no use for it.
+    from skimage.feature import multiscale_basic_features
+
     found = multiscale_basic_features(
         as_float(image),
         sigma_min=NARROWEST,
