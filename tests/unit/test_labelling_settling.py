@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldstart.errors import InputError
-from coldstart.labelling.answers import Answer
+from coldstart.labelling.answer import Answer
 from coldstart.labelling.settling import settle
 
 POOL = pd.DataFrame({"sample_id": ["d", "b", "c", "a"], "height": [2, 3, 3, 3], "width": 4})

@@ -2,7 +2,7 @@
 
 from coldstart.cohort.table_source import read_text_table
 from coldstart.errors import InputError, shown
-from coldstart.labelling.answers import Answer
+from coldstart.labelling.answer import Answer
 
 YES, NO = ("true", "yes", "y", "x", "1", "1.0"), ("", "false", "no", "n", "0", "0.0")
 NUMBERS = {"0": 0, "0.0": 0, "1": 1, "1.0": 1}

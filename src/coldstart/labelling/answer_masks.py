@@ -6,7 +6,7 @@ import numpy as np
 
 from coldstart.cohort.files import read_pixels
 from coldstart.errors import InputError, shown
-from coldstart.labelling.answers import Answer
+from coldstart.labelling.answer import Answer
 
 LOSSY = (".jpg", ".jpeg")
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from coldstart.cohort.nifti import check_grid, open_volume, slice_layout, upright, voxels
 from coldstart.errors import InputError, shown
-from coldstart.labelling.answers import Answer
+from coldstart.labelling.answer import Answer
 
 # Volumes that are kept decoded: several annotators may have drawn the same one.
 KEPT = 4

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from coldstart.errors import InputError, shown
-from coldstart.labelling.answers import Answer
+from coldstart.labelling.answer import Answer
 from coldstart.labelling.label_studio_regions import draw_regions, read_regions, texts
 from coldstart.labelling.label_studio_tasks import CHOICES, IMAGE
 
