@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 GPUS ?= $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c GPU)
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS)
 
-.PHONY: setup setup-tensorflow setup-label-studio setup-docs docs docs-links demo report test test-all faults fuzz bench slurm lint format lock sbom audit ui clean
+.PHONY: setup setup-tensorflow setup-label-studio setup-docs docs docs-links demo report test test-all faults fuzz findings bench slurm lint format lock sbom audit ui clean
 
 setup: $(INSTALLED)
 
@@ -96,6 +96,10 @@ FUZZ ?= 10000
 fuzz: export OMP_NUM_THREADS = 1
 fuzz: setup
 	PYTHONPATH=tests $(BIN)/python -m fuzz --inputs $(FUZZ)
+
+# What docs/findings.md reports, on the data that it names, below data/; it goes on where it was.
+findings: setup
+	$(BIN)/python docs/findings.py --cores $(CORES) --gpus $(GPUS)
 
 # What benchmarks/README.md reports, one after the other: about an hour on two cores, best with nothing beside it.
 bench: setup

@@ -35,7 +35,7 @@ autoapi_member_order = "bysource"
 napoleon_google_docstring = False
 
 # What every reader needs comes first; every other page of docs/ follows by itself.
-FIRST = ["label_my_pool", "choosing", "reproductions", "evaluation", "notebook", "adding", "reuse", "cluster", "scale"]
+FIRST = ["label_my_pool", "choosing", "findings", "reproductions", "evaluation", "notebook", "adding", "reuse", "cluster", "scale"]
 
 
 def navigation():

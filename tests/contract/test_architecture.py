@@ -25,6 +25,7 @@ ROOMS = [
     "evaluation",
     "probing",
     "reporting",
+    "findings",
     "labelling",
     "tracking",
 ]

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.workflow
 
 RUNS = 10  # two tasks; two arms with two budgets, and one round of one arm
 # Libraries that take long to load, and the rules whose jobs may.
-FIGURES = {"annotation", "compare_encoders", "contact", "curves", "map", "picks"}
+FIGURES = {"annotation", "compare_encoders", "contact", "curves", "map", "picks", "report"}
 LARGE = {
     "torch": {"train", "train_segmentation"},
     "torchvision": set(),

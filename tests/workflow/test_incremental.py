@@ -7,7 +7,8 @@ from conftest import TINY, Workplace, changed, copy_checkout
 
 pytestmark = pytest.mark.workflow
 
-FIGURES = {"summary": 1, "tables": 4, "curves": 4, "efficiency": 4, "track": 1}
+# The report says the configuration, and shows all of it.
+FIGURES = {"summary": 1, "tables": 4, "curves": 4, "efficiency": 4, "track": 1, "report": 1}
 
 
 def test_second_run_has_nothing_to_do(finished):
@@ -32,7 +33,7 @@ def test_adding_a_seed_runs_its_arms_alone(finished):
     jobs = finished.plan(config=changed(TINY, seeds=[1, 2], methods__random__seeds=[1, 2])).jobs()
     per_task = 2 * 2 + 1  # two arms and two budgets, and one round of the arm that is queried
     expected = {"select": 8, "train": per_task, "train_segmentation": per_task, "evaluate": 2 * per_task, "query": 2}
-    assert jobs == {**expected, "annotation": 2, "paired": 2, **FIGURES}
+    assert jobs == {**expected, "annotation": 2, "paired": 2, "variance": 2, **FIGURES}
 
 
 def test_a_new_seed_in_front_runs_its_arms_alone(finished):
@@ -80,6 +81,7 @@ def test_adding_a_repeat_trains_again_on_the_same_selections(finished):
         "query": 2,
         "annotation": 2,
         "paired": 2,
+        "variance": 2,
         **FIGURES,
     }
 
@@ -102,14 +104,14 @@ def test_changing_the_training_of_one_model_leaves_the_others_alone(finished):
     assert jobs == {"train_segmentation": 3, "evaluate": 3, "query": 1, "picks": 1, "annotation": 1, **FIGURES}
 
 
-def test_an_override_that_says_what_holds_anyway_reruns_nothing(finished):
+def test_an_override_that_says_what_holds_anyway_reruns_nothing_but_the_report_of_it(finished):
     learning = {task: dict(TINY["learning"][task]) for task in TINY["tasks"]}
-    assert finished.plan(config=changed(TINY, methods__random__learning=learning)).idle
+    assert finished.plan(config=changed(TINY, methods__random__learning=learning)).jobs() == {"report": 1}
 
 
 def test_changing_how_runs_are_pooled_redraws_the_comparison_alone(finished):
     jobs = finished.plan(config=changed(TINY, evaluation__pooling="mean")).jobs()
-    assert jobs == {"tables": 4, "curves": 4}
+    assert jobs == {"tables": 4, "curves": 4, "report": 1}
 
 
 def test_changing_the_standard_error_retrains_nothing(finished):
@@ -123,7 +125,9 @@ def test_changing_the_bootstrap_retrains_nothing(finished):
 
 
 def test_changing_the_tracking_store_reruns_the_mirror_alone(finished):
-    assert finished.plan(config=changed(TINY, tracking__uri="sqlite:///other.db")).jobs() == {"track": 1}
+    jobs = finished.plan(config=changed(TINY, tracking__uri="sqlite:///other.db")).jobs()
+    # The report says where the runs are.
+    assert jobs == {"track": 1, "report": 1}
 
 
 def test_the_order_of_keys_does_not_matter(finished):
@@ -155,8 +159,8 @@ def test_touched_files_rerun_nothing(fresh):
     ("module", "expected"),
     [
         # figures of what was asked for are drawn with the panels of the curves
-        ("reporting/curves.py", {"curves": 4, "annotation": 2}),
-        ("reporting/contact_sheet.py", {"contact": 4}),
+        ("reporting/curves.py", {"curves": 4, "annotation": 2, "report": 1}),
+        ("reporting/contact_sheet.py", {"contact": 4, "report": 1}),
         ("tracking/mlflow_mirror.py", {"track": 1}),
         (
             "selection/random.py",
@@ -172,7 +176,7 @@ def test_touched_files_rerun_nothing(fresh):
             {"train_segmentation": 5, "evaluate": 5, "query": 1, "picks": 1, "annotation": 1, **FIGURES},
         ),
         ("evaluation/bootstrap.py", {"evaluate": 10, "annotation": 2, "compare_encoders": 2, **FIGURES}),
-        ("evaluation/neighbourhood.py", {"compare_encoders": 2}),
+        ("evaluation/neighbourhood.py", {"compare_encoders": 2, "report": 1}),
     ],
 )
 def test_editing_a_module_reruns_what_stands_on_it(fresh, module, expected):

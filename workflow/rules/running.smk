@@ -1,5 +1,6 @@
 # One run at a time on the results of a data set; what a killed run or a clock that jumps has left is put right.
 from contextlib import contextmanager
+from functools import wraps
 
 from snakemake.dag import DAG
 from snakemake.persistence.file import FilePersistence

@@ -50,8 +50,8 @@ def measure(results):
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``differences``, ``encoders``, ``spreads``, ``turned`` and ``facts``; see
-        the functions that make them.
+        ``differences``, ``encoders``, ``spreads``, ``lists``, ``turned`` and
+        ``facts``; see the functions that make them.
 
     Raises
     ------
@@ -64,6 +64,7 @@ def measure(results):
         "differences": pd.concat([study.differences() for study in studies.values()], ignore_index=True),
         "encoders": encoders(main),
         "spreads": pd.concat([study.spreads() for study in studies.values()], ignore_index=True),
+        "lists": pd.concat([study.lists() for study in studies.values()], ignore_index=True),
         "turned": turned(main),
     }
     return {**tables, "facts": facts(studies, tables["differences"])}
@@ -123,6 +124,14 @@ class Study:
             for point, own in points.items()
         ]
         return pd.DataFrame(rows)
+
+    def lists(self):
+        """What single random lists are worth: ``point``, ``seed`` and ``value``, repeats averaged."""
+        frames = [
+            pd.DataFrame({"study": self.name, "point": point, "seed": own.seeds, "value": own.values})
+            for point, own in self.initial["none", RANDOM].items()
+        ]
+        return pd.concat(frames).groupby(["study", "point", "seed"], as_index=False)["value"].mean()
 
 
 def encoders(study):
