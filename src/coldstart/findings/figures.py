@@ -39,8 +39,9 @@ def plot_cold_starts(numbers):
         TWO_COLUMNS,
         "Cold starts against random lists of the same size",
         height + 0.65,
-        footer="Difference of the mean height of the budget curve from that of random lists, over 50 seeds, with 95 % "
-        "intervals (seeds and test patients). Right of the line: better than random.",
+        footer="Difference of the mean height of the budget curve from that of random lists, over all seeds, with 95 % "
+        "intervals: of seeds and test patients for X-rays, of seeds alone for MRI, where one patient is tested. "
+        "Right of the line: better than random.",
         legend=lines,
     )
     width = (TWO_COLUMNS - 2 * Page.MARGIN - LEFT) / len(studies)
@@ -119,8 +120,8 @@ def plot_seeds(numbers):
         TWO_COLUMNS,
         "What one random list is worth, and what a cold start is",
         2.6,
-        footer="Every dot is the network of one random list; every dash the mean of one cold start on one encoder over "
-        "its seeds. The dashes lie closer together than the dots.",
+        footer="Every dot is the probe of one random list; every dash the mean of one cold start on one encoder over "
+        "its seeds.",
         legend=lines,
     )
     step = (TWO_COLUMNS - 2 * Page.MARGIN) / len(studies)

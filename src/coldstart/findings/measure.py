@@ -159,6 +159,9 @@ def encoders(study):
 def turned(study):
     """How often a single seed turns the order of two arms over, by the size of their difference over all seeds.
 
+    Two arms of which neither changes with the seed have one order by all of them, and
+    are left out.
+
     Returns
     -------
     pandas.DataFrame
@@ -168,9 +171,10 @@ def turned(study):
     rows = []
     for point in study.initial["none", RANDOM]:
         arms = [points[point] for points in study.initial.values()]
-        pairs = [(first, second) for first, second in combinations(arms, 2) if paired_gaps(first, second) is not None]
-        sizes = np.array([abs(paired_gaps(*pair).mean()) for pair in pairs])
-        shares = np.array([turned_over(*pair) for pair in pairs])
+        pairs = [(pair, paired_gaps(*pair)) for pair in combinations(arms, 2)]
+        pairs = [(pair, gaps) for pair, gaps in pairs if gaps is not None and np.ptp(gaps) > 0]
+        sizes = np.array([abs(gaps.mean()) for _, gaps in pairs])
+        shares = np.array([turned_over(*pair) for pair, _ in pairs])
         for least, most in pairwise(SIZES):
             own = shares[(sizes >= least) & (sizes < most) & ~np.isnan(shares)]
             share = own.mean() if len(own) else np.nan

@@ -63,7 +63,7 @@ def rank_sentences(numbers):
         alone, least, best = (numbers.fact(f"ranks {name}", study) for name in ("by_one", "without_one", "best_by_one"))
         lines.append(
             f"- {what}: the order of one seed has Kendall's tau {number(alone, 2)} with that of all on average; the "
-            f"best arm of all is the best of {100 * best:.0f} % of single seeds; leaving one seed out moves it by "
-            f"no more than tau {number(least, 2)}."
+            f"best arm of all is the best of {100 * best:.0f} % of single seeds; whichever seed is left out, the order "
+            f"of the others has at least tau {number(least, 2)} with that of all."
         )
     return "\n".join(lines)
