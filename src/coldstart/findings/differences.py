@@ -8,7 +8,7 @@ import pandas as pd
 from coldstart.evaluation.bootstrap import ESTIMATORS
 from coldstart.evaluation.multiplicity import holm
 from coldstart.evaluation.paired import compare
-from coldstart.evaluation.runs import Runs, units_of
+from coldstart.evaluation.runs import Runs
 from coldstart.reporting.paired import area_rows, runs_of
 from coldstart.reporting.summary import INITIALISATION, SUBSEQUENT, stage_rows
 
@@ -73,15 +73,16 @@ def against_random(runs, test_units, rival=lambda arm: ("none", RANDOM)):
     -------
     pandas.DataFrame
         One row per arm and point: ``arm`` (its names, joined by a space),
-        ``point``, ``value``, ``rival`` (the value of random), `FIELDS`, and
-        ``p_holm``: over all arms for the area, over all arms and points else.
+        ``point``, ``value``, ``rival`` (the value of random; runs without a value
+        are left out), `FIELDS`, and ``p_holm``: over all arms for the area, over
+        all arms and points else.
     """
     rows = []
     for arm, points in runs.items():
         other = runs[rival(arm)]
         for point, own in points.items():
             row = {"arm": " ".join(arm), "point": point}
-            row |= {"value": own.values.mean(), "rival": other[point].values.mean()}
+            row |= {"value": own.defined().values.mean(), "rival": other[point].defined().values.mean()}
             if arm != rival(arm):
                 found = asdict(compare(own, other[point], test_units))
                 row |= {name: found[name] for name in FIELDS}
@@ -104,14 +105,14 @@ def mean_runs(arms):
         With repeat 0.
     """
     shared = sorted(set.intersection(*(set(arm.seeds.tolist()) for arm in arms)))
-    units = [units_of(arm.where(np.isin(arm.seeds, shared))) for arm in arms]
-    values = np.mean([unit.values for unit in units], axis=0)
-    bootstrap = np.mean([unit.bootstrap for unit in units], axis=0)
+    of_seeds = [[arm.where(arm.seeds == seed) for seed in shared] for arm in arms]
+    values = np.mean([[own.values.mean() for own in arm] for arm in of_seeds], axis=0)
+    bootstrap = np.mean([[own.bootstrap.mean(axis=0) for own in arm] for arm in of_seeds], axis=0)
     return Runs(np.array(shared), np.zeros(len(shared), int), values, bootstrap)
 
 
 def pooled(runs, place):
-    """Mean arms: all methods on one encoder, or one method on all encoders that it ran on.
+    """Mean arms: all methods on one encoder, or one method on all encoders.
 
     Parameters
     ----------
@@ -123,9 +124,8 @@ def pooled(runs, place):
     Returns
     -------
     dict
-        As `initial_runs`, with one name for what is pooled; random as it is. By
-        model, of the methods that ran on every one; by method, of those on
-        several models.
+        As `initial_runs`, with one name for what is pooled; random as it is. Of
+        the methods that ran on every model alone, so that means are of the same.
     """
     models = {model for model, _ in runs if model != "none"}
     complete = [method for _, method in runs if all((model, method) in runs for model in models)]

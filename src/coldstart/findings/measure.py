@@ -199,7 +199,8 @@ def facts(studies, differences):
             found |= {f"sd of differences {point}": sd, f"seeds needed {point}": seeds_needed(sd)}
             se = differences.query("study == @name and kind == 'arm' and point == @point")["se_patients"].median()
             found |= {f"se of patients {point}": se, f"smallest found {point}": smallest_found(se)}
-            if np.nan_to_num(np.ptp(own.bootstrap)) > 0:
+            # Resamples of one patient are all the same, or not there.
+            if study.units > 1:
                 found[f"false alarms {point}"] = false_alarms(own)
         if AREA in rival:
             stable = rank_stability([points[AREA] for points in study.initial.values()])

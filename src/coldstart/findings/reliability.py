@@ -1,12 +1,11 @@
 """What one seed is worth: spread by selection, training and patients, seeds needed, orders that a seed turns over."""
 
 import numpy as np
-import pandas as pd
 from scipy.stats import kendalltau, norm
 
 from coldstart.evaluation.ranks import leave_one_seed_out
 from coldstart.evaluation.runs import shared_runs, units_of
-from coldstart.reporting.paired import harmonic_mean, selection_sd
+from coldstart.evaluation.variance import components
 
 LEVEL, POWER = 0.05, 0.8
 DETECTED = 0.02
@@ -22,21 +21,17 @@ def spread(runs):
     Returns
     -------
     dict of str to float
-        ``seeds``: of the means of seeds; ``repeats``: within a seed, pooled;
-        ``selection``: the one less the other, see
-        `coldstart.reporting.paired.selection_sd`; ``patients``: the mean standard
-        error of one run by the resamples. nan where there is nothing to take it of.
+        ``seeds``: of the means of seeds; ``repeats`` and ``selection``: of the
+        training and of the selection, see `coldstart.evaluation.variance.components`;
+        ``patients``: the mean standard error of one run by the resamples. nan where
+        there is nothing to take it of.
     """
-    frame = pd.DataFrame({"seed": runs.seeds, "value": runs.values})
-    grouped = frame.groupby("seed")["value"]
-    counts = grouped.size()
-    several = counts[counts > 1]
-    within = np.sqrt(grouped.var(ddof=1)[several.index].mean()) if len(several) else np.nan
-    seeds = grouped.mean().std(ddof=1)
+    units = units_of(runs)
+    found = components(runs.values, runs.seeds)
     return {
-        "seeds": float(seeds),
-        "repeats": float(within),
-        "selection": float(selection_sd(pd.Series([seeds]), pd.Series([within]), harmonic_mean(counts)).iloc[0]),
+        "seeds": float(units.values.std(ddof=1)) if found.n_seeds > 1 else np.nan,
+        "repeats": float(np.sqrt(found.training)),
+        "selection": float(np.sqrt(found.selection)),
         "patients": float(runs.bootstrap.std(axis=1, ddof=1).mean()),
     }
 
@@ -90,21 +85,25 @@ def false_alarms(runs):
 
     What a study of one seed does: the interval of the difference of two networks by
     the resamples of the test split (2.5 and 97.5 %), without that of seeds. Every
-    seed is held against the next one.
+    run is held against that of the next seed, of the same repeat.
 
     Parameters
     ----------
     runs : coldstart.evaluation.runs.Runs
+        Of at least two seeds, with resamples of at least two patients.
 
     Returns
     -------
     float
         Share of pairs whose interval leaves out 0; 0.05 where the interval held what it says.
     """
-    units = units_of(runs)
-    gaps = units.bootstrap - np.roll(units.bootstrap, 1, axis=0)
-    low, high = np.nanpercentile(gaps, (2.5, 97.5), axis=1)
-    return float(np.mean((low > 0) | (high < 0)))
+    alarms = []
+    for repeat in np.unique(runs.repeats):
+        own = np.flatnonzero(runs.repeats == repeat)
+        bootstrap = runs.bootstrap[own[np.argsort(runs.seeds[own])]]
+        low, high = np.nanpercentile(bootstrap - np.roll(bootstrap, 1, axis=0), (2.5, 97.5), axis=1)
+        alarms += [*((low > 0) | (high < 0))]
+    return float(np.mean(alarms))
 
 
 def rank_stability(arms, *, higher_is_better=True):
@@ -123,11 +122,9 @@ def rank_stability(arms, *, higher_is_better=True):
         of a single seed, over the seeds that all arms share; ``best_by_one``: share
         of these seeds by which the best arm of all seeds is the best.
     """
-    units = [units_of(arm) for arm in arms]
     shared = sorted(set.intersection(*(set(arm.seeds.tolist()) for arm in arms)))
-    means = np.array([unit.values.mean() for unit in units])
-    kept = [np.isin(np.unique(arm.seeds), shared) for arm in arms]
-    table = np.array([unit.values[rows] for unit, rows in zip(units, kept, strict=True)])
+    means = np.array([units_of(arm).values.mean() for arm in arms])
+    table = np.array([[arm.values[arm.seeds == seed].mean() for seed in shared] for arm in arms])
     sign = 1 if higher_is_better else -1
     best = int(np.argmax(sign * means))
     return {
