@@ -35,7 +35,8 @@ autoapi_member_order = "bysource"
 napoleon_google_docstring = False
 
 # What every reader needs comes first; every other page of docs/ follows by itself.
-FIRST = ["label_my_pool", "choosing", "findings", "reproductions", "evaluation", "notebook", "adding", "reuse", "cluster", "scale"]
+FIRST = ["label_my_pool", "choosing", "findings", "reproductions", "evaluation"]
+FIRST += ["notebook", "adding", "reuse", "cluster", "scale"]
 
 
 def navigation():
