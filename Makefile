@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 GPUS ?= $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c GPU)
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS)
 
-.PHONY: setup setup-tensorflow setup-label-studio setup-docs docs docs-links demo report test test-all faults fuzz bench slurm lint format lock sbom audit ui clean
+.PHONY: setup setup-tensorflow setup-label-studio setup-docs docs docs-links demo test test-all faults fuzz bench newcomer slurm lint format lock sbom audit ui clean
 
 setup: $(INSTALLED)
 
@@ -63,17 +63,9 @@ docs: setup-docs
 docs-links: setup-docs
 	$(SPHINX) -b linkcheck site/links
 
+# Its last lines name tables, figures, report and MLflow's store.
 demo: setup
 	$(SNAKEMAKE)
-	@$(MAKE) --no-print-directory report
-
-report: setup
-	$(BIN)/snakemake --report results/phantom/report.html
-	@echo
-	@echo "Tables:  results/phantom/tables/ (csv, md, tex, html)"
-	@echo "Figures: results/phantom/figures/"
-	@echo "Report:  results/phantom/report.html"
-	@echo "MLflow:  results/mlflow.db, shown by: make ui"
 
 # The fast tests first, then those that train networks and run the workflow. One thread for each of the workers:
 # more would wait for each other.
@@ -101,6 +93,10 @@ fuzz: setup
 bench: setup
 	@for name in training gpu kmeans selection_cost embedding workflow results_size grid_time; do \
 		$(BIN)/python benchmarks/$$name.py || exit 1; echo; done
+
+# The README's way from a clone to a list of one's own images, timed; it installs an environment of its own.
+newcomer: setup
+	$(BIN)/python benchmarks/newcomer.py
 
 # A small grid through a real SLURM of one node; as root on Debian 12, since it installs SLURM's packages.
 slurm: setup

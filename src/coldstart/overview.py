@@ -35,7 +35,7 @@ class Overview:
         self.values = defaultdict(dict)
 
     def begin(self, job, rule, now):
-        """Note that a job of a rule has begun, or begins anew; a rule of no work, which was not counted, takes no time."""
+        """Note that a job of a rule has begun, or begins anew; one of a rule that was not counted takes no time."""
         if rule in self.left:
             self.left[rule] += job in self.failed
             self.failed.discard(job)

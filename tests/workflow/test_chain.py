@@ -136,10 +136,12 @@ def test_every_run_is_in_mlflow_once_however_often_it_is_repeated(finished, resu
     assert {"tiny/classification", "tiny/segmentation"} <= experiments
 
 
-def test_the_report_holds_tables_and_figures(finished):
-    report = finished.folder / "results/tiny/report.html"
+def test_snakemakes_own_report_holds_tables_and_figures_and_leaves_ours(finished):
+    report, ours = finished.folder / "results/tiny/provenance.html", finished.folder / "results/tiny/report.html"
+    before = ours.read_bytes()
     result = finished.run("--report", str(report), config=TINY)
     assert result.code == 0, result.text
+    assert ours.read_bytes() == before
     text = report.read_text(encoding="utf-8")
     for name in ("Tables", "Learning curves", "Maps of the pool", "Contact sheets", "clustering"):
         assert name in text
