@@ -8,7 +8,8 @@ INSTALLED := .venv/.installed
 GPUS ?= $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c GPU)
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS)
 
-.PHONY: setup setup-tensorflow setup-label-studio setup-docs docs docs-links demo report test test-all faults fuzz findings bench slurm lint format lock sbom audit ui clean
+.PHONY: setup setup-tensorflow setup-label-studio setup-docs setup-viewers docs docs-links demo test test-all faults fuzz \
+	findings bench newcomer slurm lint format lock sbom audit ui clean
 
 setup: $(INSTALLED)
 
@@ -52,6 +53,13 @@ setup-docs: .venv-docs/.installed
 		.venv-docs/bin/pip install --quiet --require-hashes -r requirements-docs.txt
 	@touch $@
 
+# Chromium and LaTeX, by which tests look at pages and tables as people do: Debian's, as root. Skipped without them.
+setup-viewers:
+	@command -v chromium > /dev/null && command -v pdflatex > /dev/null || { \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		chromium fonts-dejavu-core texlive-latex-recommended; } > /dev/null || \
+		echo "Chromium and LaTeX cannot be installed here: the tests that need them are skipped"
+
 SPHINX := .venv-docs/bin/sphinx-build -W --keep-going --quiet -c docs .
 
 # Into site/; a link that leads nowhere is an error.
@@ -63,17 +71,9 @@ docs: setup-docs
 docs-links: setup-docs
 	$(SPHINX) -b linkcheck site/links
 
+# Its last lines name tables, figures, report and MLflow's store.
 demo: setup
 	$(SNAKEMAKE)
-	@$(MAKE) --no-print-directory report
-
-report: setup
-	$(BIN)/snakemake --report results/phantom/report.html
-	@echo
-	@echo "Tables:  results/phantom/tables/ (csv, md, tex, html)"
-	@echo "Figures: results/phantom/figures/"
-	@echo "Report:  results/phantom/report.html"
-	@echo "MLflow:  results/mlflow.db, shown by: make ui"
 
 # The fast tests first, then those that train networks and run the workflow. One thread for each of the workers:
 # more would wait for each other.
@@ -105,6 +105,10 @@ findings: setup
 bench: setup
 	@for name in training gpu kmeans selection_cost embedding workflow results_size grid_time; do \
 		$(BIN)/python benchmarks/$$name.py || exit 1; echo; done
+
+# The README's way from a clone to a list of one's own images, timed; it installs an environment of its own.
+newcomer: setup
+	$(BIN)/python benchmarks/newcomer.py
 
 # A small grid through a real SLURM of one node; as root on Debian 12, since it installs SLURM's packages.
 slurm: setup

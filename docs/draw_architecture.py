@@ -11,6 +11,7 @@ WIDTH, HEIGHT = 1000, 500
 BOX = 104, 54
 STYLE = """
 text { font: 14px system-ui, sans-serif; fill: #1f2328; text-anchor: middle }
+.paper { fill: #ffffff }
 .room { fill: #ffffff; stroke: #57606a; stroke-width: 1.5 }
 .labels { fill: #fff1e0; stroke: #bc4c00; stroke-width: 1.5 }
 .small { font-size: 11.5px; fill: #57606a }
@@ -19,6 +20,7 @@ path { fill: none; stroke: #57606a; stroke-width: 1.5; marker-end: url(#tip) }
 #tip path { fill: #57606a; stroke: none; marker-end: none }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
+  .paper { fill: #0d1117 }
   .room { fill: #161b22; stroke: #9ea7b3 }
   .labels { fill: #3d2208; stroke: #f0883e }
   .small { fill: #9ea7b3 }
@@ -126,6 +128,8 @@ def picture():
         f"<title>How coldstart is built</title><desc>{escape(said)}</desc><style>{STYLE}</style>",
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0,0 L8,4 L0,8 Z"/></marker></defs>',
+        # A page may be light where the system is dark.
+        f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="7"/>',
         '<text class="lane" x="12" y="32">Compare, on labelled data</text>',
         '<text class="lane" x="12" y="370">Label, a pool of your own</text>',
         *(arrow(*pair) for pair in ARROWS),

@@ -1,4 +1,4 @@
-"""Draw the pictures of label_my_pool.md: three lists of a pool of synthetic phantoms, answered by who drew them.
+"""Draw the pictures of label_my_pool.md: four lists of a pool of synthetic phantoms, answered by who drew them.
 
 From the project's root, after ``make setup``: ``.venv/bin/python docs/pictures.py``. Some minutes on two cores.
 """
@@ -17,8 +17,9 @@ from coldstart.cohort import phantom
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "docs/figures"
 POOL = {"n": 150, "seed": 7, "resolution": 224, "prevalence": 0.4}
-LISTS = 3
-WIDTH, COLOURS = 800, 64
+LISTS = 4
+# Few greys keep a sheet of photographs small.
+WIDTH, COLOURS = 800, 24
 
 
 def draw_pool(folder):
@@ -34,7 +35,8 @@ def ask_and_answer(work, truth):
     """Run `snakemake worklist` until the last list is written, and answer those before it; the folder of the lists."""
     config = yaml.safe_load((ROOT / "config/my_pool.yaml").read_text(encoding="utf-8"))
     config["dataset"] |= {"root": "pool", "size": 96}
-    config["worklist"] |= {"budget": 24, "batch": 16}
+    # A forecast needs three networks, and a hold-out of more than a few.
+    config["worklist"] |= {"budget": 24, "batch": 16, "holdout": 0.5}
     (work / "my_pool.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     (work / "labels").mkdir()
     lists = work / "results/my_pool/worklist/classification"
@@ -57,7 +59,7 @@ def keep(source, name):
 
 
 def main():
-    """Draw all three."""
+    """Draw all of them."""
     with TemporaryDirectory() as folder:
         lists = ask_and_answer(Path(folder), draw_pool(Path(folder) / "pool"))
         keep(lists / "list0/contact.png", "label_my_pool_contact.png")

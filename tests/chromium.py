@@ -31,9 +31,9 @@ class Browser:
         commands, self.writer = os.pipe()
         reader, answers = os.pipe()
         own = f"--user-data-dir={self.folder.name}"
-        # The browser expects the pipes as its files 3 and 4.
+        # The browser expects the pipes as its files 3 and 4; other shells than bash know no file beyond 9.
         self.process = subprocess.Popen(
-            ["sh", "-c", 'exec "$@" 3<&"$IN" 4>&"$OUT"', "sh", find(), *FLAGS, own, "about:blank"],
+            ["bash", "-c", 'exec "$@" 3<&"$IN" 4>&"$OUT"', "bash", find(), *FLAGS, own, "about:blank"],
             pass_fds=(commands, answers),
             env={**os.environ, "IN": str(commands), "OUT": str(answers)},
             stdout=subprocess.DEVNULL,

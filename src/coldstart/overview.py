@@ -30,13 +30,16 @@ class Overview:
     def __init__(self, name, runs, runs_done, jobs, start):
         self.name, self.runs, self.runs_done, self.start = name, runs, runs_done, start
         self.left = Counter(jobs)
-        self.running = {}
+        self.running, self.failed = {}, set()
         self.seconds = defaultdict(list)
         self.values = defaultdict(dict)
 
     def begin(self, job, rule, now):
-        """Note that a job of a rule has begun, or begins anew."""
-        self.running[job] = rule, now
+        """Note that a job of a rule has begun, or begins anew; one of a rule that was not counted takes no time."""
+        if rule in self.left:
+            self.left[rule] += job in self.failed
+            self.failed.discard(job)
+            self.running[job] = rule, now
 
     def end(self, job, now, runs=0):
         """Note that a job is done, and with it some runs."""
@@ -47,9 +50,10 @@ class Overview:
             self.left[rule] -= 1
 
     def fail(self, job):
-        """Note that a job has failed; it is not waited for."""
+        """Note that a job has failed; it is not waited for, unless it begins anew."""
         if job in self.running:
             self.left[self.running.pop(job)[0]] -= 1
+            self.failed.add(job)
 
     def fit(self, cell, value, n_labelled):
         """Note what validation says of one run.

@@ -127,5 +127,5 @@ def test_the_sheet_shows_grey_and_colour_images_by_rank(tmp_path):
 
 def test_the_sheet_of_an_empty_list_says_so(tmp_path):
     figure = sheet_png(worklist(0).assign(cluster=-1, reason=""), {}, title="List 3")
-    assert figure.get_label() == f"List 3 {NOTHING}"
+    assert figure.get_label() == f"List 3. {NOTHING}"
     save_figure(figure, png=tmp_path / "s.png")

@@ -42,6 +42,26 @@ def test_a_failed_job_is_not_waited_for_and_its_rule_is_no_quicker_for_it():
     assert overview.seconds_left(60) == pytest.approx(60)
 
 
+def test_a_failed_job_that_begins_anew_is_waited_for_again():
+    overview = Overview("own", 3, 0, {"train": 3}, start=0)
+    overview.begin(1, "train", 0)
+    overview.end(1, 60)
+    overview.begin(2, "train", 60)
+    overview.fail(2)
+    overview.begin(2, "train", 60)
+    assert overview.seconds_left(60) == pytest.approx(120)
+    overview.end(2, 120)
+    assert overview.seconds_left(120) == pytest.approx(60)
+
+
+def test_at_the_end_no_time_is_left_whatever_target_was_asked_for():
+    overview = Overview("own", 0, 0, {"ask": 1}, start=0)
+    for job, rule in [(1, "ask"), (0, "worklist")]:
+        overview.begin(job, rule, 0)
+        overview.end(job, 10)
+    assert overview.lines(10) == []
+
+
 def test_nothing_is_said_of_the_time_before_a_job_has_ended():
     overview = Overview("own", 2, 0, {"train": 2}, start=0)
     overview.begin(1, "train", 0)

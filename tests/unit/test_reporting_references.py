@@ -45,8 +45,8 @@ def test_full_supervision_stands_in_the_last_rows_and_column_and_takes_no_mark(s
     # It is better than every arm, and the best arm keeps its mark.
     assert table.marks[1, :-1, 0].tolist() == ["best"] * len(points)
     assert table.text[2, -1, 0].startswith("0.850 (")
-    sizes = "full trains on 400 samples, target_only on 90 samples (2 seeds for full; 1 seed for the others)"
-    assert f"Full supervision: of the whole pool {sizes}." in table.caption
+    sizes, runs = "full trains on 400 samples, target_only on 90 samples", "2 seeds for full; 1 seed for the others"
+    assert f"Full supervision: {sizes} of the whole pool ({runs})." in table.caption
 
 
 def test_without_full_supervision_nothing_changes():

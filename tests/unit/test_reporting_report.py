@@ -236,6 +236,17 @@ def test_any_table_of_ours_can_be_taken_in_and_figures_bring_their_captions(tmp_
     assert picture["path"] == "figures/f"
 
 
+def test_a_server_of_mlflow_is_a_link_and_a_store_a_command():
+    store = ("See every run in MLflow", "mlflow ui --backend-store-uri sqlite:///results/mlflow.db")
+    assert commands("d", "sqlite:///results/mlflow.db")[-1] == store
+    assert commands("d", "https://me:secret@host/runs")[-1][1] == "https://***@host/runs"
+    report = report_of_summary(SUMMARY)
+    report.commands = commands("d", "https://host/runs")
+    page = render(report)
+    assert '<a href="https://host/runs">' in page
+    assert "mlflow ui" not in page
+
+
 def test_passwords_are_not_told():
     uri = "postgresql://me:secret@host/db"
     assert "secret" not in as_yaml({"tracking": {"uri": uri}}) + str(commands("d", uri))

@@ -115,6 +115,9 @@ def test_filters_change_curves_tables_and_the_list_of_runs(page):
 
 def test_the_metric_of_a_task_can_be_chosen(page):
     label = "document.querySelector('.chart svg').getAttribute('aria-label')"
+    ticks = page.run("[...document.querySelectorAll('.chart text[text-anchor=end]')].map(text => text.textContent)")
+    assert len(ticks) > 8
+    assert {len(tick.partition(".")[2]) for tick in ticks} == {1}
     assert page.run(label).startswith("AUPRC")
     choose(page, ".metric select", "auroc")
     assert page.run(label).startswith("AUROC")
@@ -203,6 +206,12 @@ def test_a_phone_shows_it_without_scrolling_sideways(page, report):
     assert page.run("document.documentElement.scrollWidth") == 390
     page.run("document.querySelectorAll('details').forEach(part => part.open = true)")
     assert page.run("document.documentElement.scrollWidth") == 390
+    # What scrolls is the table, and under the names of its rows.
+    name = "document.querySelector('.headline tbody th').getBoundingClientRect().left"
+    before = page.run(name)
+    page.run("document.querySelector('.headline').closest('.wide').scrollLeft = 200")
+    assert page.run("document.querySelector('.headline').closest('.wide').scrollLeft") > 100
+    assert page.run(name) == before
 
 
 def test_tables_and_sheets_are_read_without_a_script(page, report):
@@ -221,6 +230,9 @@ def test_it_is_printed_on_white_with_all_tables(page):
     printed = page.ask("Page.printToPDF", printBackground=True)["data"]
     assert base64.b64decode(printed).startswith(b"%PDF")
     page.ask("Emulation.setEmulatedMedia", media="print")
+    page.size(700, 900)
+    tables = "[...document.querySelectorAll('.matrix, .headline')]"
+    assert page.run(f"{tables}.every(table => table.offsetWidth <= table.parentElement.clientWidth)")
     assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.run("[...document.querySelectorAll('form')].every(form => !form.offsetParent)")
     page.ask("Emulation.setEmulatedMedia", media="")

@@ -108,6 +108,13 @@ def test_no_job_has_loaded_a_large_library_that_it_does_not_need(finished):
     assert {name: rules - LARGE[name] for name, rules in found.items()} == {name: set() for name in LARGE}
 
 
+def test_what_is_written_to_files_is_plain(finished, results):
+    logs = [*results.rglob("*.log"), *(finished.folder / ".snakemake/log").glob("*.log")]
+    texts = [finished.output, *(path.read_text(encoding="utf-8") for path in logs)]
+    assert "runs done" in finished.output
+    assert [text for text in texts if "\x1b" in text or "\r" in text] == []
+
+
 def test_the_end_names_tables_report_and_store(finished):
     for text in ("results/tiny/tables", "results/tiny/report.html", "mlflow.db"):
         assert text in finished.output
@@ -136,10 +143,12 @@ def test_every_run_is_in_mlflow_once_however_often_it_is_repeated(finished, resu
     assert {"tiny/classification", "tiny/segmentation"} <= experiments
 
 
-def test_the_report_holds_tables_and_figures(finished):
-    report = finished.folder / "results/tiny/report.html"
+def test_snakemakes_own_report_holds_tables_and_figures_and_leaves_ours(finished):
+    report, ours = finished.folder / "results/tiny/provenance.html", finished.folder / "results/tiny/report.html"
+    before = ours.read_bytes()
     result = finished.run("--report", str(report), config=TINY)
     assert result.code == 0, result.text
+    assert ours.read_bytes() == before
     text = report.read_text(encoding="utf-8")
     for name in ("Tables", "Learning curves", "Maps of the pool", "Contact sheets", "clustering"):
         assert name in text

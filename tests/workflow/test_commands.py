@@ -32,7 +32,7 @@ ELSEWHERE = {
         '"--workflow-profile"',
     ),
     "snakemake --workflow-profile workflow/profiles/slurm": ("tests/workflow/test_slurm.py", '"--workflow-profile"'),
-    "snakemake --report results/NAME/report.html": ("tests/workflow/test_chain.py", '"--report"'),
+    "snakemake --report results/NAME/provenance.html": ("tests/workflow/test_chain.py", '"--report"'),
     "snakemake --touch results/{dataset}/embeddings/{model}.parquet": ("tests/workflow/test_shards.py", '"--touch"'),
     "python -m coldstart.reference > config/README.md": (
         "tests/contract/test_architecture.py",

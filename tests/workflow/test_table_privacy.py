@@ -48,7 +48,7 @@ def test_no_patient_of_a_table_is_found_in_anything_that_is_written(place):
     config = changed(CONFIG, dataset=dataset)
     result = place.run(config=config)
     assert result.code == 0, result.text
-    report = place.run("--report", "results/own/report.html", config=config)
+    report = place.run("--report", "results/own/provenance.html", config=config)
     assert report.code == 0, report.text
 
     cohort = pd.read_parquet(place.folder / "results/own/cohort.parquet")
@@ -56,7 +56,8 @@ def test_no_patient_of_a_table_is_found_in_anything_that_is_written(place):
     assert "age" in cohort
     texts = everything_written(place.folder, besides=["hospital"])
     names = {name.rpartition("/")[2] for name in texts}
-    assert {"mlflow.db", "cohort.log", "report.html", "summary.parquet", "metrics.parquet (values)"} <= names
+    assert {"mlflow.db", "cohort.log", "report.html", "provenance.html", "summary.parquet"} <= names
+    assert "metrics.parquet (values)" in names
     texts |= {"terminal": (result.text + report.text).lower().encode()}
     assert places_of(words, texts) == []
     # Samples and experiments, which are told, are found by the same search.

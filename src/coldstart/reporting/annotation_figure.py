@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from coldstart.reporting import captions
 from coldstart.reporting.annotation_log import ARM
-from coldstart.reporting.curves import LEFT, MOST_BANDS, PANEL, arrange, draw_panel
+from coldstart.reporting.curves import LEFT, MOST_BANDS, PANEL, arrange, draw_panel, name_axis
 from coldstart.reporting.figures import ONE_COLUMN, TWO_COLUMNS, Page, drawing, legend_columns
 
 STEP = PANEL + 0.55
@@ -52,13 +52,14 @@ def plot_annotation(balance, reuse, *, title="", note=""):
     several = (balance["runs"] > 1).any()
     bands = max(Counter(look.panels).values()) <= MOST_BANDS
     spread = f" {'Bands' if bands else 'Bars'}: ± 1 standard deviation between runs." if several else ""
-    footer = f"Means over runs.{spread} Grey: share of positives in the pool, which no query sees."
+    footer = f"Means over runs.{spread} Grey: share of positives in the pool, which no query sees. "
+    footer += "Number of labels: how many took part in so many trainings."
     lines = math.ceil(len(panels) / MOST_COLUMNS)
     columns = math.ceil(len(panels) / lines)
     page = Page(width, title, 2 * lines * STEP, footer=footer, note=captions.sentence(note), legend=legend_lines)
     step = (width - LEFT - 0.15) / columns
     tables = (by_round(balance, arms), by_uses(reuse, arms))
-    texts = (("Labelled samples", "Positives among those of the round"), ("Trainings with the label", "Labels"))
+    texts = (("Labelled samples", "Share of positives in the round"), ("Trainings with the label", "Number of labels"))
     for layer, ((points, value, deviation), (below, beside)) in enumerate(zip(tables, texts, strict=True)):
         shared = None
         for i, panel in enumerate(panels):
@@ -74,7 +75,7 @@ def plot_annotation(balance, reuse, *, title="", note=""):
             axes.tick_params(labelleft=column == 0)
             axes.set_xlabel(below)
             if column == 0:
-                axes.set_ylabel(beside)
+                name_axis(axes, beside, step)
         # A little below 0, so that marks on the line are whole.
         shared.set_ylim(bottom=-0.04 * shared.get_ylim()[1])
     page.legend([Line2D([], [], **style) for style in legend.values()], list(legend), per_line)

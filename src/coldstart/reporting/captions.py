@@ -78,11 +78,11 @@ def reference_text(references):
     Returns
     -------
     str
-        ``of the whole pool full trains on 409 samples, positive on 80 samples (1 seed)``.
+        ``full trains on 409 samples, positive on 80 samples of the whole pool (1 seed)``.
     """
     sizes = [f"{name} on {counted([n], 'sample')}" for name, n in references.arms[["method", "n_labelled"]].to_numpy()]
     sizes[0] = sizes[0].replace(" on ", " trains on ", 1)
-    return f"of the whole pool {', '.join(sizes)} ({references.runs})"
+    return f"{', '.join(sizes)} of the whole pool ({references.runs})"
 
 
 def heading(dataset, task, stage):

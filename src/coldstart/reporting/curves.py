@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from coldstart.reporting import captions
 from coldstart.reporting.arms import cells
 from coldstart.reporting.figures import (
+    FONT_SIZE,
     LINES,
     MARKERS,
     ONE_COLUMN,
@@ -19,10 +20,11 @@ from coldstart.reporting.figures import (
     Page,
     drawing,
     legend_columns,
+    line_height,
 )
 
 PANEL = 2.1
-LEFT = 0.55
+LEFT = 0.62
 MOST_COLUMNS = 3
 # Beyond this many lines in a panel bands cover each other, and bars are read more easily.
 MOST_BANDS = 6
@@ -170,11 +172,17 @@ def plot_curves(summary, task, metrics, stage, *, note="", **how):
             lowest = bottom_row and i + columns >= len(panels)
             axes.tick_params(labelbottom=lowest, labelleft=column == 0)
             if column == 0:
-                axes.set_ylabel(captions.metric_title(metric))
+                name_axis(axes, captions.metric_title(metric), step_x)
             if bottom_row and line == lines - 1:
                 axes.set_xlabel("Labelled samples")
     page.legend([Line2D([], [], **style) for style in legend.values()], list(legend), per_line)
     return page.figure
+
+
+def name_axis(axes, name, width):
+    """Name the vertical axis at the left of the page, where labels of all panels stand in one line; width in inches."""
+    axes.set_ylabel(name)
+    axes.yaxis.set_label_coords((Page.MARGIN + line_height(FONT_SIZE) - LEFT) / width, 0.5)
 
 
 def reference_styles(n):

@@ -54,7 +54,8 @@ def plot_encoders(found, *, dataset, task, note=""):
     footer.append("Neighbours are of other patients; chance: any sample of another patient. Bars: 95 % intervals.")
     if ITERATIONS in panels:
         footer.append(
-            f"k-means of standardised features, {STARTS} random starts: mean, and bars of ± 1 standard deviation."
+            f"k-means of standardised features, {STARTS} random starts: mean, and bars of ± 1 standard deviation; "
+            "inertia: share of the squared distances to the common mean."
         )
     title = heading_of(dataset, task)
     page = Page(

@@ -91,7 +91,7 @@ class Page:
         self._write(above, self.height - self.MARGIN, FONT_SIZE + 1, "bold")
         self._write(below, small_print - 0.04, SMALL, "normal")
         self._write(bold, small_print - 0.04 - line_height(SMALL) * len(below), SMALL, "bold")
-        self.figure.set_label(" ".join(part for part in (title, footer, note) if part))
+        self.figure.set_label(" ".join(part for part in (f"{title.rstrip('.')}.", footer, note) if part))
 
     def _write(self, lines, top, size, weight):
         for i, line in enumerate(lines):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coldstart import storage
-from coldstart.reporting.table_formats import HTML_PAGE, MISSING, latex_text, markdown_text
+from coldstart.reporting.table_formats import HTML_PAGE, LATEX_FIT, MISSING, latex_text, markdown_text
 
 # Rows of one page in LaTeX, below the longest caption.
 PAGE_ROWS = 45
@@ -92,17 +92,16 @@ def to_latex(table):
 
 
 def tabular(titles, rows):
-    """Lines of one ``tabular``, scaled to the line where it has many columns."""
-    wide = len(titles) > 5
+    """Lines of one ``tabular``, scaled to the line where it is wider."""
     return [
-        *([r"\resizebox{\linewidth}{!}{%"] if wide else []),
+        LATEX_FIT,
         rf"\begin{{tabular}}{{l{'r' * (len(titles) - 1)}}}",
         r"\toprule",
         " & ".join(map(latex_text, titles)) + r" \\",
         r"\midrule",
         *(" & ".join(latex_text(cell or MISSING) for cell in row) + r" \\" for row in rows),
         r"\bottomrule",
-        r"\end{tabular}" + ("}" if wide else ""),
+        r"\end{tabular}}",
     ]
 
 

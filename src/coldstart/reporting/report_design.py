@@ -51,7 +51,8 @@ def design(config, cohort):
         start = min(config["budgets"]) if query["from_budget"] is None else query["from_budget"]
         found.append(("Rounds", f"{rounds} of {query['batch']} queried images, from a budget of {start}"))
     repeats = captions.counted([config["repeats"]], "training")
-    own = [f"{name} {spelled(one['seeds'])}" for name, one in config["methods"].items() if one.get("seeds")]
+    others = [(name, one) for name, one in config["methods"].items() if one.get("seeds") not in (None, config["seeds"])]
+    own = [f"{name} {spelled(one['seeds'])}" for name, one in others]
     found.append(("Seeds", f"{'; '.join([spelled(config['seeds']), *own])}; {repeats} of each selection"))
     found.append(("Protocol", PROTOCOLS.get(config["protocol"], config["protocol"])))
     unit, resamples = (config["evaluation"][key] for key in ("bootstrap_unit", "bootstrap"))
@@ -72,7 +73,9 @@ def told(name, section):
 
 
 def spelled(value):
-    """A value in words: a long list by its ends."""
+    """A value in words: a long list by its ends, yes and no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list) and len(value) > 6:
         return f"{value[0]} … {value[-1]} ({len(value)})"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -125,7 +128,7 @@ def commands(name, uri):
     Returns
     -------
     list of (str, str)
-        What for, and the command.
+        What for, and the command; the address alone where a server shows the runs.
     """
     found = [
         ("Make all of it again, with the configuration below", "snakemake --cores all --configfile config.yaml"),
@@ -134,5 +137,6 @@ def commands(name, uri):
          f"snakemake --report results/{name}/provenance.html --configfile config.yaml"),
     ]  # fmt: skip
     if uri:
-        found.append(("See every run in MLflow", f"mlflow ui --backend-store-uri {without_user(uri)}"))
+        how = "" if uri.startswith(("http://", "https://")) else "mlflow ui --backend-store-uri "
+        found.append(("See every run in MLflow", how + without_user(uri)))
     return found

@@ -28,6 +28,9 @@ LATEX_SPECIAL = {
     "±": r"$\pm$",
     "−": r"$-$",
     "†": r"$\dagger$",
+    "≤": r"$\leq$",
+    "·": r"$\cdot$",
+    "⁹": "$^9$",
 }
 HTML_PAGE = """<!doctype html>
 <html lang="en">
@@ -59,6 +62,10 @@ small {{ opacity: .8; }}
 </body>
 </html>
 """
+
+
+# A table wider than the line is scaled to it; others keep their size.
+LATEX_FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 
 
 def latex_text(text):
@@ -146,7 +153,7 @@ def to_markdown(table):
 
 
 def to_latex(table):
-    """A ``table`` environment for booktabs; graphicx scales it to the line where it is wide."""
+    """A ``table`` environment for booktabs; graphicx scales it to the line where it is wider."""
     span = len(table.metrics)
     count = len(table.points) * span
     groups = [rf"\multicolumn{{{span}}}{{c}}{{{point}}}" for point in table.points]
@@ -154,6 +161,7 @@ def to_latex(table):
     titles = [latex_text(title) for title in table.titles] * len(table.points)
     rows = cell_rows(table, latex_text, r"\textbf{{{}}}", r"\underline{{{}}}")
     body = [
+        LATEX_FIT,
         rf"\begin{{tabular}}{{l{'r' * count}}}",
         r"\toprule",
         rf"{table.points_title} & " + " & ".join(groups) + r" \\",
@@ -165,11 +173,8 @@ def to_latex(table):
             for i, (label, row) in enumerate(zip(table.arms["label"], rows, strict=True))
         ),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
     ]
-    if count > 5:
-        body[0] = r"\resizebox{\linewidth}{!}{%" + "\n" + body[0]
-        body[-1] += "}"
     note = rf" \textbf{{{latex_text(table.note)}}}" if table.note else ""
     return "\n".join(
         [

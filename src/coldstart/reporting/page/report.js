@@ -103,9 +103,10 @@ function drawChart(figure, chosen) {
   const Y = value => top + (high - value) / (high - low) * (height - top - bottom);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, tabindex: 0, role: "img",
     "aria-label": `${metric.title} against labelled samples, ${rows.length} arms. Arrow keys move from point to point.` });
-  for (const value of steps(low, high, 5)) {
+  const ticks = steps(low, high, 5), digits = Math.max(...ticks.map(value => (String(value).split(".")[1] ?? "").length));
+  for (const value of ticks) {
     picture.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: Y(value), y2: Y(value) }),
-      svg("text", { x: left - 6, y: Y(value) + 4, "text-anchor": "end" }, String(value)));
+      svg("text", { x: left - 6, y: Y(value) + 4, "text-anchor": "end" }, value.toFixed(digits)));
   }
   let end = -Infinity;
   for (const point of curve.points) {
