@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "benchmarks"
-BENCHMARKS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in {"side_by_side", "slurm"})
+NO_BENCHMARKS = {"side_by_side", "selection_figure", "slurm"}
+BENCHMARKS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in NO_BENCHMARKS)
 
 
 @pytest.fixture(scope="module")
