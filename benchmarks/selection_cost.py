@@ -20,7 +20,7 @@ from pathlib import Path
 import faiss  # noqa: F401 - imported here, so that it is no part of what is measured
 import numpy as np
 import pandas as pd
-from selection_figure import draw
+from selection_figure import draw, rows_of
 from side_by_side import arguments, conclude, machine
 from threadpoolctl import threadpool_limits
 
@@ -33,7 +33,8 @@ ROOT = Path(__file__).parents[1]
 FIGURE = ROOT / "docs/figures/selection_cost.svg"
 SIZES, QUICK_SIZES = (1_000, 5_000, 20_000, 60_000, 200_000), (100, 200)
 DIMENSIONS, RANK, GROUPS, LABELLED, NEIGHBOURS = 64, 32, 50, 100, 20
-QUICK = ("typiclust", "query entropy_diversity", "neighbours by index")
+INDEX = "neighbours by index"
+QUICK = ("typiclust", "query entropy_diversity", INDEX)
 QUERIES = ("kcenter_greedy", "entropy_diversity", "cluster_margin", "badge")
 SAMPLED = 200
 FORK = multiprocessing.get_context("fork")
@@ -70,7 +71,7 @@ def ways():
     found["kmeans_sweep, n_init 1"] = selecting("kmeans_sweep", n_init=1)
     found |= {f"query {name}": querying(name) for name in QUERIES}
     found["neighbours, all distances"] = lambda X, budget: neighbours(X, len(X))
-    found["neighbours by index"] = lambda X, budget: neighbours(X, 0)
+    found[INDEX] = lambda X, budget: neighbours(X, 0)
     return found
 
 
@@ -160,8 +161,8 @@ def measured(way, X, budget, limit):
         process.join()
 
 
-def forecast(earlier, n, key):
-    """What the next size takes, if it goes on to grow as from the last size to this one.
+def forecast(earlier, n):
+    """What the next size takes, if time goes on to grow as from the last size to this one, and memory as the pool.
 
     Parameters
     ----------
@@ -169,24 +170,24 @@ def forecast(earlier, n, key):
         Points of a way that were measured, ascending.
     n : int
         The next size.
-    key : {"seconds", "mib"}
 
     Returns
     -------
-    float
-        0 where nothing was measured. Growth is taken as no slower than the
-        pool's; of a single point it is the pool's.
+    dict of str to float
+        `seconds`, whose growth is taken as no slower than the pool's, and `mib`;
+        0 where nothing was measured.
     """
     if not earlier:
-        return 0.0
+        return {"seconds": 0.0, "mib": 0.0}
     last, exponent = earlier[-1], 1.0
-    if len(earlier) > 1 and min(earlier[-2][key], last[key]) > 0:
-        grown = np.log(last[key] / earlier[-2][key]) / np.log(last["n"] / earlier[-2]["n"])
+    if len(earlier) > 1 and min(earlier[-2]["seconds"], last["seconds"]) > 0:
+        grown = np.log(last["seconds"] / earlier[-2]["seconds"]) / np.log(last["n"] / earlier[-2]["n"])
         exponent = max(exponent, float(grown))
-    return last[key] * (n / last["n"]) ** exponent
+    times = n / last["n"]
+    return {"seconds": last["seconds"] * times**exponent, "mib": last["mib"] * times}
 
 
-def measure(options, sizes, chosen):
+def measure(options, sizes, chosen, known):
     """Measure ways at all sizes, the small ones first.
 
     A way is not tried where its forecast exceeds a limit, nor after it has
@@ -200,6 +201,8 @@ def measure(options, sizes, chosen):
         Ascending.
     chosen : dict of str to callable
         From `ways`.
+    known : dict of tuple to dict
+        Points that were measured before, by way and size.
 
     Returns
     -------
@@ -209,15 +212,19 @@ def measure(options, sizes, chosen):
         MiB are reckoned, not measured.
     """
     ended, done, rows = time.monotonic() + options.total, {name: [] for name in chosen}, []
-    for n in sizes:
+    for place, n in enumerate(sizes):
         X = mixture(n, options.dimensions)
         for name, way in chosen.items():
             before = done[name]
-            row = {"way": name, "n": n, **{key: forecast(before, n, key) for key in ("seconds", "mib")}}
-            open_ = time.monotonic() < ended and all(
-                other["state"] == "measured" for other in rows if other["way"] == name
-            )
-            if open_ and row["seconds"] < options.limit and row["mib"] < options.memory:
+            row = {"way": name, "n": n, **forecast(before, n)}
+            if (name, n) in known:
+                row |= known[name, n]
+            elif (
+                len(before) == place
+                and time.monotonic() < ended
+                and row["seconds"] < options.limit
+                and row["mib"] < options.memory
+            ):
                 row |= measured(way, X, options.budget, options.limit)
                 print(row, file=sys.stderr, flush=True)
             else:
@@ -226,6 +233,12 @@ def measure(options, sizes, chosen):
                 before.append(row)
             rows.append(row)
     return pd.DataFrame(rows, columns=["way", "n", "state", "seconds", "mib", "recall"])
+
+
+def measured_before(path):
+    """Measured points of an earlier table, by way and size; none without one."""
+    rows = pd.read_csv(path).query("state == 'measured'").to_dict("records") if path else []
+    return {(row["way"], row["n"]): row for row in rows}
 
 
 def explained(options, measured_on):
@@ -239,22 +252,6 @@ def explained(options, measured_on):
     )
 
 
-def rows_of(table):
-    """Markdown table: a row per way, seconds and MiB per size; what is only forecast has a tilde."""
-    told = {"measured": "", "forecast": "~"}
-    sizes = sorted(table["n"].unique())
-    rows = ["| way | " + " | ".join(f"{n:,}" for n in sizes) + " |", "|---" * (len(sizes) + 1) + "|"]
-    for name, part in table.groupby("way", sort=False):
-        cells = [
-            f"{told[row.state]}{row.seconds:.3g} s, {row.mib:,.0f} MiB" if row.state in told else row.state
-            for row in part.sort_values("n").itertuples()
-        ]
-        rows.append(f"| {name} | " + " | ".join(cells) + " |")
-    shares = table.dropna(subset="recall")
-    found = ", ".join(f"{row.recall:.4f} at {row.n:,}" for row in shares.itertuples())
-    return [*rows, "", f"Share of the {NEIGHBOURS} true neighbours that the index finds: {found}."]
-
-
 def parser():
     """What the command line takes."""
     found = arguments(__doc__.splitlines()[0])
@@ -265,6 +262,7 @@ def parser():
     found.add_argument("--dimensions", type=int, default=DIMENSIONS)
     found.add_argument("--sizes", type=int, nargs="+", help="of the pools (default: 1,000 to 200,000)")
     found.add_argument("--ways", nargs="+", help="what to measure (default: all)")
+    found.add_argument("--known", type=Path, help="CSV of an earlier run with the same options, whose points are kept")
     found.add_argument("--figure", type=Path, help="SVG or PNG to write, with a CSV beside it (default: docs/figures)")
     return found
 
@@ -277,7 +275,7 @@ def main(arguments_=None):
     chosen = {name: way for name, way in ways().items() if wanted is None or name in wanted}
     sizes = sorted(options.sizes or (QUICK_SIZES if options.quick else SIZES))
     measured_on = machine("numpy", "scikit-learn", "faiss-cpu")
-    table = measure(options, sizes, chosen)
+    table = measure(options, sizes, chosen, measured_before(options.known))
     with tempfile.TemporaryDirectory() as folder:
         figure = options.figure or (Path(folder) / "quick.svg" if options.quick else FIGURE)
         figure.parent.mkdir(parents=True, exist_ok=True)
@@ -285,7 +283,10 @@ def main(arguments_=None):
         draw(table, figure, title, explained(options, measured_on))
         table.round({"seconds": 4, "mib": 1, "recall": 5}).to_csv(figure.with_suffix(".csv"), index=False)
     points = table.astype(object).where(table.notna(), None).to_dict("records")
-    conclude(options, "Selection against the size of the pool", measured_on, rows_of(table), {"points": points})
+    shares = table[table["way"] == INDEX].dropna(subset="recall")
+    shares = ", ".join(f"{row.recall:.4f} at {row.n:,}" for row in shares.itertuples())
+    rows = [*rows_of(table), "", f"Share of the {NEIGHBOURS} true neighbours that the index finds: {shares}."]
+    conclude(options, "Selection against the size of the pool", measured_on, rows, {"points": points})
     return int((table["state"] == "failed").any())
 
 

@@ -1,10 +1,10 @@
-"""The figure of `selection_cost.py`: seconds and memory of every way against the size of the pool."""
+"""The figure and the table of `selection_cost.py`: seconds and memory of every way against the size of the pool."""
 
 import numpy as np
 
 from coldstart.reporting.figures import LINES, MARKERS, PALETTE, Page, drawing, legend_columns, save_figure
 
-WIDTH, PANEL, HEIGHT, GAP = 7.4, 3.05, 2.6, 0.55
+WIDTH, PANEL, HEIGHT, GAP = 7.4, 2.9, 2.6, 0.55
 LIGHT = {"markersize": 3.5, "linewidth": 1}
 COLUMNS = (("seconds", "seconds", 1e-3), ("mib", "MiB beyond the pool", 1.0))
 BOUND = "all pairs, float32"
@@ -30,9 +30,15 @@ def draw(table, path, title, footer):
         for column, (key, label, least) in enumerate(COLUMNS):
             axes = None
             for below, half in enumerate(halves):
-                corner = (PANEL + 1.0 if column else 0.55, GAP - 0.1 + (0 if below else HEIGHT + GAP))
+                corner = (PANEL + 1.4 if column else 0.6, GAP - 0.1 + (0 if below else HEIGHT + GAP))
                 axes = page.axes(*corner, PANEL, HEIGHT, axes)
-                axes.set(xscale="log", yscale="log", xlabel="images in the pool", ylabel=label)
+                axes.set(
+                    xscale="log",
+                    yscale="log",
+                    xlabel="images in the pool",
+                    ylabel=label,
+                    xlim=(sizes[0] / 1.3, sizes[-1] * 1.3),
+                )
                 # The pages draw text as it stands: powers of ten as formulas would show their source.
                 axes.xaxis.set_major_formatter("{x:,.0f}")
                 axes.yaxis.set_major_formatter("{x:,g}")
@@ -55,3 +61,17 @@ def plot(axes, sizes, values, place, all_sizes):
     if len(sizes) < all_sizes:
         axes.plot(sizes[-1:], values[-1:], **look, markerfacecolor="white")
     return line
+
+
+def rows_of(table):
+    """Markdown table: a row per way, seconds and MiB per size; what is only forecast has a tilde."""
+    told = {"measured": "", "forecast": "~"}
+    sizes = sorted(table["n"].unique())
+    rows = ["| way | " + " | ".join(f"{n:,}" for n in sizes) + " |", "|---" * (len(sizes) + 1) + "|"]
+    for name, part in table.groupby("way", sort=False):
+        cells = [
+            f"{told[row.state]}{row.seconds:.3g} s, {row.mib:,.0f} MiB" if row.state in told else row.state
+            for row in part.sort_values("n").itertuples()
+        ]
+        rows.append(f"| {name} | " + " | ".join(cells) + " |")
+    return rows
