@@ -1,13 +1,16 @@
 """Time and memory of every selection strategy, and of the queries that measure distances, against the size of the pool.
 
-The pools are mixtures of normal distributions of rank 32 in 1,024 dimensions.
-Every point is a process of its own, forked with the pool in memory; what it
-takes beyond is what counts. ``.venv/bin/python benchmarks/selection_cost.py``
-writes the figure of the documentation and its numbers.
+The pools are mixtures of normal distributions of rank 32. Every point is a
+process of its own, forked with the pool in memory; the time of the processor on
+one thread and the memory beyond the pool are what counts, so that other work on
+the machine moves little. A way goes on to the next size while its forecast stays
+below the limits. ``.venv/bin/python benchmarks/selection_cost.py`` writes the
+figure of the documentation and its numbers.
 """
 
 import multiprocessing
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -17,19 +20,21 @@ from pathlib import Path
 import faiss  # noqa: F401 - imported here, so that it is no part of what is measured
 import numpy as np
 import pandas as pd
+from selection_figure import draw, rows_of
 from side_by_side import arguments, conclude, machine
+from threadpoolctl import threadpool_limits
 
 from coldstart.query import STRATEGIES as QUERY_STRATEGIES
 from coldstart.query.base import QueryInputs
-from coldstart.reporting.figures import LINES, MARKERS, PALETTE, Page, drawing, legend_columns, save_figure
 from coldstart.selection import STRATEGIES
 from coldstart.selection.neighbours import nearest
 
 ROOT = Path(__file__).parents[1]
 FIGURE = ROOT / "docs/figures/selection_cost.svg"
-SIZES, QUICK_SIZES = (1_000, 5_000, 20_000, 50_000, 100_000, 200_000), (100, 200)
-DIMENSIONS, RANK, GROUPS, LABELLED, NEIGHBOURS = 1024, 32, 50, 100, 20
-QUICK = ("typiclust", "query entropy_diversity", "neighbours by index")
+SIZES, QUICK_SIZES = (1_000, 5_000, 20_000, 60_000, 200_000), (100, 200)
+DIMENSIONS, RANK, GROUPS, LABELLED, NEIGHBOURS = 64, 32, 50, 100, 20
+INDEX = "neighbours by index"
+QUICK = ("typiclust", "query entropy_diversity", INDEX)
 QUERIES = ("kcenter_greedy", "entropy_diversity", "cluster_margin", "badge")
 SAMPLED = 200
 FORK = multiprocessing.get_context("fork")
@@ -66,7 +71,7 @@ def ways():
     found["kmeans_sweep, n_init 1"] = selecting("kmeans_sweep", n_init=1)
     found |= {f"query {name}": querying(name) for name in QUERIES}
     found["neighbours, all distances"] = lambda X, budget: neighbours(X, len(X))
-    found["neighbours by index"] = lambda X, budget: neighbours(X, 0)
+    found[INDEX] = lambda X, budget: neighbours(X, 0)
     return found
 
 
@@ -125,40 +130,69 @@ def mixture(n, d, seed=0):
     return X
 
 
-def measure_one(sender, way, X, budget):
-    """Measure one way in this process, and send what was found."""
-    # The first call of a library is not what it costs.
-    way(X[:60], 2)
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    found = way(X, budget)
-    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sender.send(
-        {"seconds": seconds, "mib": (after - before) / 1024, "recall": recall(X, found) if found.ndim > 1 else None}
-    )
+def measure_one(sender, way, X, budget, limit):
+    """Measure one way in this process, and send what was found; the kernel ends it at the limit."""
+    with threadpool_limits(1):
+        # The first call of a library is not what it costs.
+        way(X[:60], 2)
+        before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+        unlimited = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(began + limit) + 1, unlimited[1]))
+        found = way(X, budget)
+        seconds, after = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        resource.setrlimit(resource.RLIMIT_CPU, unlimited)
+        share = recall(X, found) if found.ndim > 1 else None
+    sender.send({"seconds": seconds, "mib": (after - before) / 1024, "recall": share})
 
 
 def measured(way, X, budget, limit):
     """One point: its `state`, and what was measured."""
     receiver, sender = FORK.Pipe(duplex=False)
-    process = FORK.Process(target=measure_one, args=(sender, way, X, budget))
+    process = FORK.Process(target=measure_one, args=(sender, way, X, budget, limit))
     process.start()
     sender.close()
     try:
-        # The first call and the recall are not limited.
-        return {"state": "measured", **receiver.recv()} if receiver.poll(limit + 10) else {"state": "stopped"}
+        return {"state": "measured", **receiver.recv()}
     except EOFError:
-        return {"state": "failed"}
+        process.join()
+        return {"state": "stopped" if process.exitcode == -signal.SIGXCPU else "failed"}
     finally:
         process.kill()
         process.join()
 
 
-def measure(options, sizes, chosen):
+def forecast(earlier, n):
+    """What the next size takes, if time goes on to grow as from the last size to this one, and memory as the pool.
+
+    Parameters
+    ----------
+    earlier : list of dict
+        Points of a way that were measured, ascending.
+    n : int
+        The next size.
+
+    Returns
+    -------
+    dict of str to float
+        `seconds`, whose growth is taken as no slower than the pool's, and `mib`;
+        0 where nothing was measured.
+    """
+    if not earlier:
+        return {"seconds": 0.0, "mib": 0.0}
+    last, exponent = earlier[-1], 1.0
+    if len(earlier) > 1 and min(earlier[-2]["seconds"], last["seconds"]) > 0:
+        grown = np.log(last["seconds"] / earlier[-2]["seconds"]) / np.log(last["n"] / earlier[-2]["n"])
+        exponent = max(exponent, float(grown))
+    times = n / last["n"]
+    return {"seconds": last["seconds"] * times**exponent, "mib": last["mib"] * times}
+
+
+def measure(options, sizes, chosen, known):
     """Measure ways at all sizes, the small ones first.
 
-    A way is not tried where it would exceed the limit if its time grew no
-    faster than the pool, nor after it has been stopped. Every point is measured
-    once: the sizes differ by more than the turns of a machine do.
+    A way is not tried where its forecast exceeds a limit, nor after it has
+    ended. Every point is measured once: the sizes differ by more than the turns
+    of a machine do.
 
     Parameters
     ----------
@@ -167,97 +201,68 @@ def measure(options, sizes, chosen):
         Ascending.
     chosen : dict of str to callable
         From `ways`.
+    known : dict of tuple to dict
+        Points that were measured before, by way and size.
 
     Returns
     -------
     pandas.DataFrame
         `way`, `n`, `seconds`, `mib`, `recall`, and `state`: ``measured``,
-        ``stopped`` at the limit, ``failed``, or ``not tried``.
+        ``stopped`` at the limit, ``failed``, or ``forecast``, whose seconds and
+        MiB are reckoned, not measured.
     """
-    ended, each, rows = time.monotonic() + options.total, dict.fromkeys(chosen, 0.0), []
-    for n in sizes:
+    ended, done, rows = time.monotonic() + options.total, {name: [] for name in chosen}, []
+    for place, n in enumerate(sizes):
         X = mixture(n, options.dimensions)
         for name, way in chosen.items():
-            limit = min(options.limit, ended - time.monotonic())
-            row = {"way": name, "n": n, "state": "not tried"}
-            if each[name] * n < limit:
-                row |= measured(way, X, options.budget, limit)
+            before = done[name]
+            row = {"way": name, "n": n, **forecast(before, n)}
+            if (name, n) in known:
+                row |= known[name, n]
+            elif (
+                len(before) == place
+                and time.monotonic() < ended
+                and row["seconds"] < options.limit
+                and row["mib"] < options.memory
+            ):
+                row |= measured(way, X, options.budget, options.limit)
                 print(row, file=sys.stderr, flush=True)
-            # Seconds per image; one that was not measured is never tried again.
-            each[name] = row["seconds"] / n if row["state"] == "measured" else float("inf")
+            else:
+                row["state"] = "forecast"
+            if row["state"] == "measured":
+                before.append(row)
             rows.append(row)
     return pd.DataFrame(rows, columns=["way", "n", "state", "seconds", "mib", "recall"])
 
 
-def draw(table, path, options, measured_on):
-    """Draw seconds and memory against the size of the pool."""
-    names, done = table["way"].unique(), table[table["state"] == "measured"]
-    width, panel, height = 7.4, 3.05, 3.4
-    columns, lines = legend_columns([*names, "all pairs, float32"], width)
-    with drawing():
-        page = Page(
-            width,
-            f"Cost of choosing {options.budget} images against the size of the pool",
-            height + 0.5,
-            footer=(
-                f"Pools: mixtures of rank {RANK} in {options.dimensions:,} dimensions, float32. Memory: the largest "
-                "beyond the pool itself; below 1 MiB it is drawn there. A line ends where the next size would have "
-                f"taken more than {options.limit:g} s, or all points more than {options.total:g} s. Neighbours: the "
-                f"{NEIGHBOURS} nearest of every image. Queries: {LABELLED} labelled before. {measured_on}."
-            ),
-            legend=lines,
-        )
-        handles = {}
-        panels = (("seconds", "seconds", 0.55), ("mib", "MiB beyond the pool", panel + 1.0))
-        for column, label, left in panels:
-            axes = page.axes(left, 0.45, panel, height)
-            axes.set(xscale="log", yscale="log", xlabel="images in the pool", ylabel=label)
-            # The pages draw text as it stands: powers of ten as formulas would show their source.
-            axes.xaxis.set_major_formatter("{x:,.0f}")
-            axes.yaxis.set_major_formatter("{x:g}")
-            axes.grid(True)
-            for place, name in enumerate(names):
-                rows = done[done["way"] == name]
-                (handles[name],) = axes.plot(
-                    rows["n"],
-                    rows[column].clip(lower=1 if column == "mib" else 1e-3),
-                    color=PALETTE[place % len(PALETTE)],
-                    marker=MARKERS[place % len(MARKERS)],
-                    linestyle=LINES[place // len(PALETTE) % len(LINES)],
-                    markersize=3.5,
-                    linewidth=1,
-                )
-            if column == "mib":
-                n = np.array(sorted(done["n"].unique()))
-                (handles["all pairs, float32"],) = axes.plot(n, n**2 / 2**18, color="#AAAAAA", linewidth=3, zorder=0)
-        page.legend(list(handles.values()), list(handles), columns)
-        save_figure(page.figure, **{path.suffix[1:]: path})
+def measured_before(path):
+    """Measured points of an earlier table, by way and size; none without one."""
+    rows = pd.read_csv(path).query("state == 'measured'").to_dict("records") if path else []
+    return {(row["way"], row["n"]): row for row in rows}
 
 
-def rows_of(table):
-    """Markdown table: a row per way, seconds and MiB per size."""
-    sizes = sorted(table["n"].unique())
-    rows = ["| way | " + " | ".join(f"{n:,}" for n in sizes) + " |", "|---" * (len(sizes) + 1) + "|"]
-    for name, part in table.groupby("way", sort=False):
-        cells = [
-            f"{row.seconds:.3g} s, {row.mib:,.0f} MiB" if row.state == "measured" else row.state
-            for row in part.sort_values("n").itertuples()
-        ]
-        rows.append(f"| {name} | " + " | ".join(cells) + " |")
-    shares = table.dropna(subset="recall")
-    told = ", ".join(f"{row.recall:.4f} at {row.n:,}" for row in shares.itertuples())
-    return [*rows, "", f"Share of the {NEIGHBOURS} true neighbours that the index finds: {told}."]
+def explained(options, measured_on):
+    """Small print of the figure."""
+    return (
+        f"Pools: mixtures of rank {RANK} in {options.dimensions:,} dimensions, float32. Seconds of the processor, one "
+        "thread. Memory: the largest beyond the pool itself; below 1 MiB it is drawn there. An open end: the next size "
+        f"takes more than {options.limit:g} s or {options.memory:,g} MiB, by its forecast or as it showed, or all "
+        f"points took {options.total:,g} s. Neighbours: the {NEIGHBOURS} nearest of every image. Queries: {LABELLED} "
+        f"labelled before. {measured_on}."
+    )
 
 
 def parser():
     """What the command line takes."""
     found = arguments(__doc__.splitlines()[0])
-    found.add_argument("--limit", type=float, default=40, help="seconds per point (default: %(default)s)")
-    found.add_argument("--total", type=float, default=660, help="seconds in all (default: %(default)s)")
+    found.add_argument("--limit", type=float, default=60, help="processor seconds per point (default: %(default)s)")
+    found.add_argument("--memory", type=float, default=12_288, help="MiB forecast for a point (default: %(default)s)")
+    found.add_argument("--total", type=float, default=2700, help="seconds in all (default: %(default)s)")
     found.add_argument("--budget", type=int, default=100, help="images to choose (default: %(default)s)")
     found.add_argument("--dimensions", type=int, default=DIMENSIONS)
     found.add_argument("--sizes", type=int, nargs="+", help="of the pools (default: 1,000 to 200,000)")
     found.add_argument("--ways", nargs="+", help="what to measure (default: all)")
+    found.add_argument("--known", type=Path, help="CSV of an earlier run with the same options, whose points are kept")
     found.add_argument("--figure", type=Path, help="SVG or PNG to write, with a CSV beside it (default: docs/figures)")
     return found
 
@@ -270,14 +275,18 @@ def main(arguments_=None):
     chosen = {name: way for name, way in ways().items() if wanted is None or name in wanted}
     sizes = sorted(options.sizes or (QUICK_SIZES if options.quick else SIZES))
     measured_on = machine("numpy", "scikit-learn", "faiss-cpu")
-    table = measure(options, sizes, chosen)
+    table = measure(options, sizes, chosen, measured_before(options.known))
     with tempfile.TemporaryDirectory() as folder:
         figure = options.figure or (Path(folder) / "quick.svg" if options.quick else FIGURE)
         figure.parent.mkdir(parents=True, exist_ok=True)
-        draw(table, figure, options, measured_on)
+        title = f"Cost of choosing {options.budget} images against the size of the pool"
+        draw(table, figure, title, explained(options, measured_on))
         table.round({"seconds": 4, "mib": 1, "recall": 5}).to_csv(figure.with_suffix(".csv"), index=False)
     points = table.astype(object).where(table.notna(), None).to_dict("records")
-    conclude(options, "Selection against the size of the pool", measured_on, rows_of(table), {"points": points})
+    shares = table[table["way"] == INDEX].dropna(subset="recall")
+    shares = ", ".join(f"{row.recall:.4f} at {row.n:,}" for row in shares.itertuples())
+    rows = [*rows_of(table), "", f"Share of the {NEIGHBOURS} true neighbours that the index finds: {shares}."]
+    conclude(options, "Selection against the size of the pool", measured_on, rows, {"points": points})
     return int((table["state"] == "failed").any())
 
 

@@ -3,24 +3,30 @@
 import json
 import subprocess
 import sys
+import time
+from argparse import Namespace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "benchmarks"
-BENCHMARKS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in {"side_by_side", "slurm"})
+NO_BENCHMARKS = {"side_by_side", "selection_figure", "slurm"}
+BENCHMARKS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in NO_BENCHMARKS)
 
 
 @pytest.fixture(scope="module")
-def side_by_side():
+def benchmark():
+    """Import a benchmark, or what they share, by its name."""
     sys.path.insert(0, str(FOLDER))
-    try:
-        import side_by_side
+    yield import_module
+    sys.path.remove(str(FOLDER))
 
-        yield side_by_side
-    finally:
-        sys.path.remove(str(FOLDER))
+
+@pytest.fixture(scope="module")
+def side_by_side(benchmark):
+    return benchmark("side_by_side")
 
 
 def test_the_ways_take_turns_and_the_first_of_each_is_not_timed(side_by_side):
@@ -50,6 +56,37 @@ def test_what_was_measured_is_written_with_the_machine(side_by_side, tmp_path, c
     assert "cores" in found["machine"]
     assert "numpy" in found["machine"]
     assert "| row |" in capsys.readouterr().out
+
+
+def test_the_next_size_is_forecast_from_the_growth_so_far(benchmark):
+    forecast = benchmark("selection_cost").forecast
+    first, second = ({"n": n, "seconds": n**2 / 1e6, "mib": n / 100} for n in (1_000, 2_000))
+    assert forecast([], 8_000) == {"seconds": 0, "mib": 0}
+    assert forecast([first], 8_000) == {"seconds": 8, "mib": 80}
+    assert forecast([first, second], 8_000) == pytest.approx({"seconds": 64, "mib": 80})
+
+
+def test_a_way_goes_on_while_its_forecast_stays_below_the_limit_and_is_ended_there(benchmark):
+    def squared(X, budget):
+        spin(len(X) ** 2 / 4e6)
+        return X[:1, 0]
+
+    def sudden(X, budget):
+        spin(60 if len(X) > 1_000 else 0)
+        return X[:1, 0]
+
+    def spin(seconds):
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+
+    options = Namespace(limit=1, memory=1000, total=600, budget=1, dimensions=2)
+    ways = {"squared": squared, "sudden": sudden}
+    known = {("squared", 500): {"state": "measured", "seconds": 0.0625, "mib": 0.0, "recall": None}}
+    table = benchmark("selection_cost").measure(options, (500, 1_000, 4_000), ways, known)
+    states = table.pivot(index="way", columns="n", values="state")
+    assert states.loc["squared"].tolist() == ["measured", "measured", "forecast"]
+    assert states.loc["sudden"].tolist() == ["measured", "measured", "stopped"]
 
 
 @pytest.mark.slow

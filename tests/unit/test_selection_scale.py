@@ -38,6 +38,8 @@ class Features:
     def features(self, part="unlabelled", pooled=True):
         return self.given[part]
 
+    last_layer_inputs = features
+
 
 def mib_of(call):
     """Largest memory that NumPy and Python held at once during a call."""
@@ -70,7 +72,7 @@ def test_a_selection_strategy_needs_little_memory(pool, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["kcenter_greedy", "entropy_diversity", "cluster_margin", "clue"])
+@pytest.mark.parametrize("name", ["kcenter_greedy", "entropy_diversity", "cluster_margin", "clue", "badge"])
 def test_a_query_strategy_needs_little_memory(pool, name):
     inputs = QueryInputs(
         "classification",
