@@ -4,7 +4,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 # These files share one finished run of the workflow, which a worker makes once.
-SHARING = ("tests/workflow/test_chain.py", "tests/workflow/test_incremental.py", "tests/workflow/test_leakage.py")
+SHARING = tuple(f"tests/workflow/test_{name}.py" for name in ("chain", "determinism", "incremental", "leakage"))
 # And these a running Label Studio.
 SERVED = ("tests/workflow/test_label_studio.py", "tests/workflow/test_worklist.py")
 # Long tests that share nothing: they come last, one by one, so that no worker waits for another's file.

@@ -29,7 +29,13 @@ FILES = [
     f"{SEGMENTED}metrics.parquet",
     f"{SEGMENTED}history.csv",
 ]
-FEW = ["embeddings/simclr.parquet", f"{CLASSIFIED}fit.json", f"{SEGMENTED}maps.npz", f"{LATER}queried.parquet"]
+# Some of them, and the share that is left of each.
+FEW = {
+    "embeddings/simclr.parquet": 0.5,
+    f"{CLASSIFIED}fit.json": 0.5,
+    f"{SEGMENTED}maps.npz": 0,
+    f"{LATER}queried.parquet": 0,
+}
 
 
 def cut(path, share):
@@ -48,9 +54,9 @@ def mended(place, config=SMALL, most=12):
     raise AssertionError(said[-4000:])
 
 
-def spoil(place, names, share):
-    """Damage files, and take away what stands on them, so that they are read."""
-    for name in names:
+def spoil(place, shares):
+    """Damage files, and take away what stands on them, so that they are read; of each a share is left."""
+    for name, share in shares.items():
         cut(place.folder / RESULTS / name, share)
     for name in ("summary.parquet", "tracking.parquet"):
         (place.folder / RESULTS / name).unlink()
@@ -58,7 +64,7 @@ def spoil(place, names, share):
 
 @pytest.mark.workflow
 def test_damaged_files_are_made_again(finished, undisturbed):
-    spoil(finished, FEW, 0.5)
+    spoil(finished, FEW)
     said = mended(finished)
     assert re.search(r"was damaged \(.*\) and lies now in .*\.damaged: run the same command again", said)
     assert "Traceback" not in said
@@ -70,7 +76,7 @@ def test_damaged_files_are_made_again(finished, undisturbed):
 @pytest.mark.parametrize("share", [0, 0.5])
 @pytest.mark.parametrize("name", FILES)
 def test_every_kind_of_file_cut_short_is_made_again(finished, undisturbed, name, share):
-    spoil(finished, [name], share)
+    spoil(finished, {name: share})
     said = mended(finished)
     assert "Traceback" not in said
     check(finished.folder, undisturbed.folder)
@@ -92,6 +98,6 @@ def test_damaged_weights_of_a_round_are_made_again(undisturbed, finished, tmp_pa
         content[-5] ^= 64
         weights.write_bytes(content)
     shutil.rmtree(place.folder / RESULTS / LATER)
-    spoil(place, [], 1)
+    spoil(place, {})
     assert "weights.safetensors was damaged" in mended(place, config)
     assert (place.folder / RESULTS / "summary.parquet").read_bytes() == before

@@ -2,15 +2,24 @@
 
 import os
 import shutil
+import signal
 import time
 from collections import Counter
 
 import pytest
-from injection import RESULTS, check, disturbed
-from workplace import ROOT, Workplace
+from injection import RESULTS, check, disturbed, jobs_below
+from workplace import ROOT, TINY, Workplace, changed, kill_group
 
 KILLS = int(os.environ.get("COLDSTART_KILLS", "100"))
 KILLS_OF_A_RUN = 34
+CHOOSING = changed(
+    TINY,
+    tasks=["classification"],
+    models={"pca": {"encoder": "pca", "size": 16, "components": 4}},
+    methods={"clustering": TINY["methods"]["clustering"]},
+    budgets=[4],
+    query={},
+)
 
 
 @pytest.mark.workflow
@@ -21,6 +30,27 @@ def test_a_round_that_is_killed_ends_as_an_undisturbed_one(finished, undisturbed
         (finished.folder / RESULTS / name).unlink()
     assert len(disturbed(finished, seed=8, most=3, longest=5)) == 3
     check(finished.folder, undisturbed.folder)
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("kind", ["job", pytest.param("everything", marks=pytest.mark.faults)])
+def test_what_stands_on_a_job_that_was_killed_after_a_change_is_made_again(tmp_path, kind):
+    """Snakemake removes the outputs of a job that begins; what was made of the old ones must not stay."""
+    place, other = Workplace(ROOT, tmp_path / "work"), changed(CHOOSING, models__pca__components=3)
+    assert place.run("selections", config=CHOOSING).code == 0
+    process, at_work = place.start("selections", config=other), []
+    while not at_work:
+        assert process.poll() is None, "the embedding ended before it could be killed"
+        at_work = [number for number, rule in jobs_below(process.pid).items() if rule == "embed"]
+    if kind == "job":
+        os.kill(at_work[0], signal.SIGKILL)
+        assert process.wait() != 0
+    else:
+        kill_group(process)
+    result = place.run("selections", config=other)
+    assert result.code == 0, result.text
+    assert result.jobs() == {"embed": 1, "select": 1, "selections": 1}
+    assert place.run("selections", config=other).idle
 
 
 @pytest.mark.faults

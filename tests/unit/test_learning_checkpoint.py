@@ -1,5 +1,6 @@
 """A killed training goes on and ends as if nothing had happened."""
 
+import resource
 import signal
 import subprocess
 import sys
@@ -267,3 +268,14 @@ def test_what_a_kill_while_saving_left_is_cleared_away(tmp_path):
     leftover.write_bytes(b"half")
     training("small_cnn", tmp_path / "checkpoint.pt", epochs=1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_may_not_grow_is_said_and_nothing_is_left(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            save(tmp_path / "checkpoint.pt", {"weights": torch.zeros(100_000)}, "toy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())

@@ -289,14 +289,16 @@ def test_a_killed_import_is_completed(results, tmp_path, method, calls):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "same", [True, pytest.param(False, marks=pytest.mark.long)], ids=["the same runs", "disjoint runs"]
+    ("writers", "same"),
+    [(8, True), *(pytest.param(*case, marks=pytest.mark.long) for case in ((8, False), (32, True), (32, False)))],
 )
-def test_eight_processes_at_once_write_each_run_once(results, tmp_path, same):
-    records = records_of(results, 16)
+def test_processes_at_once_write_each_run_once(results, tmp_path, writers, same):
+    records = records_of(results, 2 * writers)
     uri = sqlite_uri(tmp_path / "mlflow.db")
-    processes = [start(results, uri, part=0 if same else part, parts=1 if same else 8) for part in range(8)]
+    parts = 1 if same else writers
+    processes = [start(results, uri, part=number % parts, parts=parts) for number in range(writers)]
     for process in processes:
-        _, errors = process.communicate(timeout=300)
+        _, errors = process.communicate(timeout=800)
         assert process.returncode == 0, errors
     assert_each_once(uri, records, "nih/classification")
 

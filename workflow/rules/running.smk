@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from functools import wraps
 
 from snakemake.dag import DAG
+from snakemake.jobs import Job
 from snakemake.persistence.file import FilePersistence
 
 from coldstart.clock import catch_up, tame
@@ -57,9 +58,58 @@ def dated(check):
     return in_order
 
 
+def begun(prepare):
+    """Note that a job is at work before its outputs are removed; Snakemake does so after."""
+
+    @wraps(prepare)
+    async def noted(job):
+        job.register()
+        await prepare(job)
+
+    return noted
+
+
+def failed(postprocess):
+    """Let the note of a job that has failed stand.
+
+    Snakemake takes it away, writes that the parameters of now have made the
+    outputs, and removes these: what stands on them would pass for up to date.
+    """
+
+    @wraps(postprocess)
+    async def known(job, *arguments, error=False, **more):
+        job.has_failed = error
+        await postprocess(job, *arguments, error=error, **more)
+
+    return known
+
+
+def of_success(finished):
+    """Write down the end of a job, and take its note away, only where it ended well."""
+
+    @wraps(finished)
+    async def written(persistence, job):
+        if not job.has_failed:
+            await finished(persistence, job)
+
+    return written
+
+
+async def unfinished(persistence, job):
+    """Outputs of a job that has begun and has not ended well: all are made again, those too that are gone."""
+    marked = persistence._filter_incomplete_keys([persistence._get_key(path) for path in job.output])
+    return [path for path in job.output if persistence._get_key(path) in marked]
+
+
 # Snakemake's own is its parent's.
 if "lock" not in vars(FilePersistence):
     FilePersistence.lock = one_at_a_time(FilePersistence.lock)
+    FilePersistence.finished = of_success(FilePersistence.finished)
+    FilePersistence.incomplete = unfinished
+    FilePersistence.cleanup = lambda persistence, job: None
+    Job.postprocess = failed(Job.postprocess)
     DAG.check_output_mtime = dated(DAG.check_output_mtime)
+    if workflow.is_main_process:
+        Job.prepare = begun(Job.prepare)
 if workflow.is_main_process:
     tame(RESULTS)

@@ -13,7 +13,7 @@ from coldstart.progress import track
 # ImageNet's mean and standard deviation of red, green and blue in [0, 1].
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
-# Maps of more images leave the caches of a CPU, and their memory is asked for anew every time.
+# Images that a thread of a CPU computes at a time: maps of more leave its caches, and ask for memory anew every time.
 CPU_BATCH = 8
 
 
@@ -107,13 +107,53 @@ def batches(images, batch_size, prepare, compute, what):
     starts = range(0, len(images), batch_size)
     # Read into memory by the threads, too: stored images are mapped from their file.
     waiting = in_order(lambda start: prepare(np.array(images[start : start + batch_size])), starts, DECODERS)
-    vectors = None
-    for start, batch in zip(track(starts, f"embedding with {what}"), waiting, strict=True):
-        found = compute(batch)
-        if vectors is None:
-            vectors = np.empty((len(images), *found.shape[1:]), found.dtype)
-        vectors[start : start + len(found)] = found
-    return vectors
+    return collected(map(compute, track(waiting, f"embedding with {what}", len(starts))), len(images))
+
+
+def collected(parts, n):
+    """Rows that come part by part, n in all, in one array."""
+    whole, start = None, 0
+    for part in parts:
+        if whole is None:
+            whole = np.empty((n, *part.shape[1:]), part.dtype)
+        whole[start : start + len(part)] = part
+        start += len(part)
+    return whole
+
+
+def in_parts(images, compute, what):
+    """Apply a function to all images, on a CPU: some at a time, each part by one thread alone.
+
+    How sums are rounded goes by the number of images and of threads that share
+    them. Here neither changes: vectors are the same, to the bit, however many
+    threads there are and wherever an image stands.
+
+    Parameters
+    ----------
+    images : numpy.ndarray of shape (n, s, s) or (n, s, s, 3)
+        Stored images.
+    compute : callable
+        From `CPU_BATCH` stored images to vectors (`CPU_BATCH`, d); called by as many threads as torch has.
+    what : str
+        What computes, for the user.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n, d)
+    """
+    threads, starts = torch.get_num_threads(), range(0, len(images), CPU_BATCH)
+
+    def alone(start):
+        # Of the thread that calls it.
+        torch.set_num_threads(1)
+        rows = np.minimum(np.arange(start, start + CPU_BATCH), len(images) - 1)
+        return compute(np.asarray(images[rows]))[: len(images) - start]
+
+    try:
+        done = in_order(alone, starts, threads)
+        return collected(track(done, f"embedding with {what}", len(starts)), len(images))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def network_features(network, images, prepare, scale, batch_size, device, what):
@@ -130,7 +170,7 @@ def network_features(network, images, prepare, scale, batch_size, device, what):
     scale : callable
         From that array and the device to the tensor (k, c, size, size) that the network is given, such as `scaled`.
     batch_size : int
-        Images at a time; a CPU computes `CPU_BATCH` of them at most at once.
+        Images at a time on a GPU; each thread of a CPU computes `CPU_BATCH` of them.
     device : str
         Device.
     what : str
@@ -149,11 +189,9 @@ def network_features(network, images, prepare, scale, batch_size, device, what):
 
     @torch.inference_mode()
     def compute(prepared):
-        batch = scale(prepared, device)
-        parts = batch.split(CPU_BATCH if device == "cpu" else batch_size)
+        batch = scale(prepared, device).contiguous(memory_format=torch.channels_last)
         try:
-            found = [network(part.contiguous(memory_format=torch.channels_last)) for part in parts]
-            return torch.cat([vectors.flatten(1).float() for vectors in found]).cpu().numpy()
+            return network(batch).flatten(1).float().cpu().numpy()
         except torch.OutOfMemoryError:
             raise
         except (AssertionError, RuntimeError, ValueError) as error:
@@ -161,4 +199,6 @@ def network_features(network, images, prepare, scale, batch_size, device, what):
                 f"{what} does not take images of {batch.shape[-1]} pixels ({error}): leave `size` out."
             ) from error
 
+    if device == "cpu":
+        return in_parts(images, lambda stored: compute(prepare(stored)), what)
     return batches(images, batch_size, prepare, compute, what)

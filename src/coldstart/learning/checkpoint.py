@@ -89,8 +89,12 @@ def save(path, state, fingerprint):
         slow one (VGG-11: 1.5 GB) so many that writing takes a twentieth of the time.
     """
     began = time.monotonic()
-    with replacing(path) as temporary:
-        torch.save({"fingerprint": fingerprint, "state": state}, temporary)
+    # Of a path that torch opens itself it does not say why it cannot be written, and of a stream not always.
+    with replacing(path) as temporary, open(temporary, "wb") as stream:
+        try:
+            torch.save({"fingerprint": fingerprint, "state": state}, stream)
+        except RuntimeError as error:
+            raise (error.__context__ if isinstance(error.__context__, OSError) else error) from None
     took = time.monotonic() - began
     return took / SHARE if took > QUICK else 0.0
 
