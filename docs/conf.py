@@ -34,6 +34,8 @@ autoapi_add_toctree_entry = False
 autoapi_options = ["members", "undoc-members", "show-module-summary"]
 autoapi_member_order = "bysource"
 napoleon_google_docstring = False
+# The package lists every attribute itself: docstrings explain them, and declare none a second time.
+napoleon_use_ivar = True
 
 # What every reader needs comes first; every other page of docs/ follows by itself.
 FIRST = ["label_my_pool", "choosing", "findings", "reproductions", "evaluation"]
