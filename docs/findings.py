@@ -30,7 +30,6 @@ STUDIES = {
     "findings_mri_2": ("segmentation", "mri_probe", "mri_pool_2"),
     "findings_mri_3": ("segmentation", "mri_probe", "mri_pool_3"),
     "findings_xray_pool_2": ("classification", "xray_probe", "xray_pool_2"),
-    "findings_xray_pool_3": ("classification", "xray_probe", "xray_pool_3"),
     "findings_xray_hog": ("classification", "xray_probe", "xray_hog"),
     "findings_xray_network": ("classification", "xray_network"),
 }

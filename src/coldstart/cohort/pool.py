@@ -45,8 +45,8 @@ def build(
         files are read now where it is left out.
     root : str
         Folder below which everything lies.
-    files : str, default="**/*"
-        Glob pattern below `root`, such as ``2024/**/*.dcm``, or a folder. PNG,
+    files : str, optional
+        Glob pattern below `root`, such as ``2024/**/*.dcm``, or a folder; all by default. PNG,
         JPEG, TIFF, BMP, NIfTI (``.nii``, ``.nii.gz``) and DICOM files are read,
         the latter also where their names have no extension; hidden files and
         others are passed over. Links must not leave `root`.

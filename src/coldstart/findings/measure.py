@@ -29,7 +29,6 @@ XRAY = {
     "findings_xray": "pool 1, probe on pixels",
     "findings_xray_hog": "pool 1, probe on hog",
     "findings_xray_pool_2": "pool 2, probe on pixels",
-    "findings_xray_pool_3": "pool 3, probe on pixels",
 }
 NETWORK = "findings_xray_network"
 MRI = {f"findings_mri_{k}": f"patient {k}" for k in (1, 2, 3)}

@@ -36,7 +36,7 @@ def medoid(points):
 
 
 def distance_sums(points):
-    """Sum of the Euclidean distances of every point to all, as √(|x|² - 2 x·y + |y|²).
+    """Sum of the Euclidean distances of every point to all, as √(‖x‖² - 2 x·y + ‖y‖²).
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def distance_sums(points):
     sums : numpy.ndarray of float64, shape (n,)
     error : float
         Bound of the rounding of every sum: a product of d terms is off by at
-        most d roundings of |x| |y| (Higham, "Accuracy and Stability of
+        most d roundings of ‖x‖ ‖y‖ (Higham, "Accuracy and Stability of
         Numerical Algorithms", section 3.1).
     """
     n, d = points.shape

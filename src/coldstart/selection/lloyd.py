@@ -74,9 +74,9 @@ class Points:
         self.threads = _openmp_effective_n_threads()
 
     def rounding(self, rows, longest):
-        """Bound of the error of |x|² - 2 x·c + |c|² for some rows and a centre of norm up to `longest`.
+        """Bound of the error of ‖x‖² - 2 x·c + ‖c‖² for some rows and a centre of norm up to `longest`.
 
-        A product of d terms is off by at most d roundings of |x| |c|, in whatever
+        A product of d terms is off by at most d roundings of ‖x‖ ‖c‖, in whatever
         order it is summed (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1).
         """
         return (self.rows.shape[1] + 8) * self.unit * (self.lengths[rows] + longest) ** 2
