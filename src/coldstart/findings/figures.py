@@ -89,7 +89,7 @@ def draw_differences(axes, frame, methods, models):
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.set_ylim(len(methods) - 0.5, -0.5)
     axes.locator_params(axis="x", nbins=4)
-    axes.set_xlabel("difference from random")
+    axes.set_xlabel("difference")
     axes.grid(axis="x")
 
 
