@@ -107,8 +107,11 @@ def desk(tmp_path_factory):
         Image.fromarray(pixels).save(folder / f"data/my_pool/{number}.png")
     for name in ("nih_chestxray", "open_ms_longitudinal", "chestx_det"):
         (folder / "data" / name).mkdir()
+    # Files by name, that a plan does not look into.
+    (folder / "data/weights/cxr-50x1-remedis-m").mkdir(parents=True)
+    (folder / "data/weights/cxr_foundation.npz").touch()
     for part in ("train", "test"):
-        (folder / f"data/chestx_det/ChestX_Det_{part}.json").write_text("[]", encoding="utf-8")
+        (folder / f"data/chestx_det/ChestX_Det_{part}.json").touch()
     table = pd.DataFrame({"file_name": ["a.png"], "pneumonia": [0], "patient_id": ["p"]})
     table.to_csv(folder / "data/nih_chestxray/labels.csv", index=False)
     programs = folder / ".venv/bin"
