@@ -110,7 +110,8 @@ def draw_diagram(axes, labels, mean_ranks, groups, height):
     def at(rank):
         return left + (right - left) * (rank - 1) / max(n - 1, 1)
 
-    ticks = np.unique(np.linspace(1, max(n, 2), min(max(n, 2), 9)).round().astype(int))
+    # Every rank, or every so many: twelve steps at most, all alike.
+    ticks = np.arange(1, max(n, 2) + 1, max(1, -(-(n - 1) // 12)))
     axes.plot([left, right], [HEAD, HEAD], color="black", linewidth=0.8, clip_on=False)
     for rank in ticks[ticks <= max(n, 1)]:
         axes.plot([at(rank)] * 2, [HEAD - 0.06, HEAD], color="black", linewidth=0.8)
