@@ -200,6 +200,17 @@ def test_cut_off_download(tmp_path):
         read_state_dict(path)
 
 
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_flipped_bit_is_damage(tmp_path, place):
+    path = tmp_path / "w.pth"
+    torch.save(network("squeezenet1_1").state_dict(), path)
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] ^= 64
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"w.pth is damaged \(.* does not match its checksum\)"):
+        read_state_dict(path)
+
+
 class Thing:
     pass
 

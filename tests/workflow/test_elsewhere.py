@@ -6,7 +6,7 @@ import pytest
 import torch
 import torchvision
 import yaml
-from test_bad_input import write_table_data
+from table_data import write_table_data
 
 pytestmark = pytest.mark.workflow
 

@@ -179,9 +179,8 @@ def tracked():
     return ["<results>/tracking.parquet"] if config["tracking"]["enabled"] else []
 
 
-def queued_runs():
-    """Runs that wait for a tracking server that was away."""
-    path = Path(RESULTS, "tracking.parquet")
+def queued_runs(path=Path(RESULTS, "tracking.parquet")):
+    """Runs that wait for a tracking server that was away, as a list of what MLflow holds says."""
     if not tracking_uri().startswith(("http://", "https://")) or not path.is_file():
         return 0
     from coldstart.storage import read_metadata  # pyarrow takes a moment, and few track on a server
@@ -190,13 +189,6 @@ def queued_runs():
         return read_metadata(path).get("queued", 0)
     except DamagedFile:
         return 1
-
-
-def deliver():
-    """Track again where runs wait: no file has changed that would say so."""
-    if workflow.is_main_process and config["tracking"]["enabled"] and queued_runs():
-        settings = workflow.dag_settings
-        settings.forcerun = {*settings.forcerun, "track"}
 
 
 def tracking_uri():

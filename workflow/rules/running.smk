@@ -85,11 +85,16 @@ def failed(postprocess):
 
 
 def of_success(finished):
-    """Write down the end of a job, and take its note away, only where it ended well."""
+    """Write down the end of a job, and take its note away, only where it ended well.
+
+    A job that has left runs waiting for a tracking server has not ended: no file
+    will change that could say that it is to be done again.
+    """
 
     @wraps(finished)
     async def written(persistence, job):
-        if not job.has_failed:
+        lists = [Path(path) for path in job.output if Path(path).name == "tracking.parquet"]
+        if not job.has_failed and not any(map(queued_runs, lists)):
             await finished(persistence, job)
 
     return written

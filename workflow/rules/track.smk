@@ -1,5 +1,4 @@
 # Every run → MLflow, once. MLflow is a mirror: nothing is read back from it.
-deliver()
 
 
 rule track:

@@ -152,6 +152,7 @@ def read_state_dict(path, classes=()):
     if not path.is_file():
         raise InputError(f"there is no weights file {path}: correct `weights`.")
     try:
+        check_sums(path)
         state = safetensors.torch.load_file(path) if path.suffix == ".safetensors" else load_tensors(path, classes)
         if isinstance(state, torch.nn.Module):
             state = state.state_dict()
@@ -169,6 +170,27 @@ def read_state_dict(path, classes=()):
         raise InputError(f"{path} holds no state_dict (names and tensors): save `model.state_dict()` alone.")
     wrapped = all(key.startswith("module.") for key in state)
     return OrderedDict((key.removeprefix("module.") if wrapped else key, part) for key, part in state.items())
+
+
+def check_sums(path):
+    """Hold the parts of what `torch.save` wrote against their checksums, which `torch.load` does not look at.
+
+    Files of PyTorch before 1.6 and ``.safetensors`` carry none.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        If a part is not what was written.
+    """
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            part = archive.testzip()
+        if part is not None:
+            raise zipfile.BadZipFile(f"{part} does not match its checksum")
 
 
 def load_tensors(path, classes):
