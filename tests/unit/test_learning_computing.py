@@ -10,11 +10,26 @@ import pytest
 import torch
 
 from coldstart.learning import NETWORKS, computing
-from coldstart.learning.computing import placed, warn_of_bfloat16
+from coldstart.learning.computing import placed, repeatable, warn_of_bfloat16
 from coldstart.learning.settings import Settings
 from coldstart.learning.training import fit
 
 CPU = torch.device("cpu")
+
+
+def how_repeatable():
+    backend, filling = torch.backends.cudnn, torch.utils.deterministic.fill_uninitialized_memory
+    return torch.are_deterministic_algorithms_enabled(), backend.deterministic, backend.benchmark, filling
+
+
+def test_repeatable_draws_the_same_fills_no_memory_and_leaves_no_trace():
+    before, numbers = how_repeatable(), []
+    for _ in range(2):
+        with repeatable(3, CPU):
+            assert how_repeatable() == (True, True, False, False)
+            numbers.append(torch.rand(4))
+        assert how_repeatable() == before
+    assert torch.equal(*numbers)
 
 
 def is_last(network):

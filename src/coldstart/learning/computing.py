@@ -22,7 +22,10 @@ TRIM_THRESHOLD, MMAP_MAX = 2**26, 65536
 def repeatable(seed, device):
     """Seed torch's own generators and ask for deterministic algorithms; restore both at the end.
 
-    Dropout draws from torch's global generators, hence the seed.
+    Dropout draws from torch's global generators, hence the seed. By default
+    torch then also fills fresh memory before it is written, a twentieth of an
+    epoch on a CPU, which only helps where memory is read that nothing was
+    written to.
 
     Parameters
     ----------
@@ -36,17 +39,18 @@ def repeatable(seed, device):
     # Read by cuBLAS when it starts; without it matrix products on a GPU may differ from run to run.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     devices = list(range(torch.cuda.device_count())) if device.type == "cuda" else []
-    cudnn, algorithms = torch.backends.cudnn, torch.are_deterministic_algorithms_enabled()
-    before = cudnn.deterministic, cudnn.benchmark, torch.is_deterministic_algorithms_warn_only_enabled()
+    cudnn, filling = torch.backends.cudnn, torch.utils.deterministic
+    algorithms = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    before = cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         torch.use_deterministic_algorithms(True, warn_only=True)
-        cudnn.deterministic, cudnn.benchmark = True, False
+        cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory = True, False, False
         try:
             yield
         finally:
-            cudnn.deterministic, cudnn.benchmark = before[:2]
-            torch.use_deterministic_algorithms(algorithms, warn_only=before[2])
+            cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory = before
+            torch.use_deterministic_algorithms(algorithms[0], warn_only=algorithms[1])
 
 
 @contextmanager
@@ -130,9 +134,9 @@ def warn_of_bfloat16(settings, device):
 
 
 def seconds_of_a_product(dtype):
-    """Seconds that the CPU takes for the product of two matrices, the least of some."""
+    """Seconds that the CPU takes for the product of two matrices, the least of so many that other work spares one."""
     matrix, least = torch.ones(SIDE, SIDE, dtype=dtype), float("inf")
-    for _ in range(4):
+    for _ in range(20):
         began = time.perf_counter()
         matrix @ matrix
         least = min(least, time.perf_counter() - began)
