@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 import yaml
 
 from coldstart.reporting import captions
+from coldstart.reporting.limits import limits
 
 PACKAGES = ("coldstart", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "snakemake")
 PROTOCOLS = {
@@ -57,6 +58,7 @@ def design(config, cohort):
     found.append(("Protocol", PROTOCOLS.get(config["protocol"], config["protocol"])))
     unit, resamples = (config["evaluation"][key] for key in ("bootstrap_unit", "bootstrap"))
     found.append(("Errors", f"bootstrap of the test split by {unit}, {resamples} resamples, shared by all arms"))
+    found.append(("Limits", f"{'; '.join(limits(config))}: what is found here need not hold elsewhere"))
     return found
 
 
