@@ -53,23 +53,25 @@ DECIMALS = 6
 
 
 def run(cores, resources):
-    """Run every study as far as its results are wanted here.
+    """Run every study as far as its results are wanted here; one that fails leaves the others running.
 
     Raises
     ------
     InputError
-        If the data are not there.
-    subprocess.CalledProcessError
-        If a study fails; the others keep what they have.
+        If the data are not there, or a study failed.
     """
     missing = [f"data/{name}" for name in DATA if not Path("data", name).is_dir()]
     if missing:
         raise InputError(f"{' and '.join(missing)}: not there; docs/findings.md says where the data come from.")
+    failed = []
     for name, (task, *configurations) in STUDIES.items():
         wanted = [f"results/{name}/summary.parquet", f"results/{name}/tables/{task}_encoders.html"]
         files = [str(ROOT / f"config/findings/{one}.yaml") for one in configurations]
         command = [sys.executable, "-m", "snakemake", *wanted, "-s", str(ROOT / "Snakefile"), "--cores", str(cores)]
-        subprocess.run([*command, "--resources", f"gpu={resources}", "--configfile", *files], check=True)
+        done = subprocess.run([*command, "--resources", f"gpu={resources}", "--configfile", *files], check=False)
+        failed += [name] if done.returncode else []
+    if failed:
+        raise InputError(f"Snakemake failed at {', '.join(failed)}; mend what it says, and run the same command again.")
 
 
 def write_numbers(found):
@@ -118,10 +120,6 @@ def main(arguments=None):
         write_numbers(measure("results"))
     except InputError as error:
         sys.exit(f"findings: {error}")
-    except subprocess.CalledProcessError as error:
-        sys.exit(
-            f"findings: Snakemake ended with {error.returncode}; mend what it says, and run the same command again."
-        )
     numbers = read_numbers()
     for name, plot in FIGURES.items():
         save_figure(plot(numbers), svg=ROOT / "docs/figures" / name)

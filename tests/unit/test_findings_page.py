@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -41,12 +42,28 @@ def test_numbers_are_read_as_they_were_kept(runner, tmp_path, monkeypatch):
     assert runner.read_numbers().fact("full", "a") == pytest.approx(1 / 3, abs=1e-6)
 
 
+def ended(code):
+    return subprocess.CompletedProcess([], code)
+
+
+def test_a_study_that_fails_leaves_the_others_running(runner, tmp_path, monkeypatch):
+    for name in runner.DATA:
+        (tmp_path / "data" / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    codes = iter([0, 1, 0, 0, 1, 0, 0])
+    monkeypatch.setattr(runner.subprocess, "run", lambda command, check: ended(next(codes)))
+    second, fifth = list(runner.STUDIES)[1], list(runner.STUDIES)[4]
+    with pytest.raises(SystemExit, match=rf"findings: Snakemake failed at {second}, {fifth}; mend what it says"):
+        runner.main([])
+    assert not list(codes)
+
+
 def test_every_study_is_run_under_its_own_name(runner, tmp_path, monkeypatch):
     for name in runner.DATA:
         (tmp_path / "data" / name).mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     asked = []
-    monkeypatch.setattr(runner.subprocess, "run", lambda command, check: asked.append(command))
+    monkeypatch.setattr(runner.subprocess, "run", lambda command, check: asked.append(command) or ended(0))
     runner.run("2", "0")
     assert set(runner.STUDIES) == {*XRAY, NETWORK, *MRI}
     for (name, (task, *_)), command in zip(runner.STUDIES.items(), asked, strict=True):
