@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import __main__
@@ -30,7 +31,9 @@ def explain(kind, error, trace):
     said = str(error) if issubclass(kind, InputError) else f"{kind.__name__}: {error}"
     if isinstance(error, DamagedFile) and can_be_made_again(error.path):
         aside = error.path.with_name(f"{error.path.name}.damaged")
-        os.replace(error.path, aside)
+        # Another job that read the same file may have been first.
+        with suppress(FileNotFoundError):
+            os.replace(error.path, aside)
         said = f"{error.path} was damaged ({error.reason}) and lies now in {aside.name}: run the same command again."
     said = f"Error in {place}: {said}"
     trail = "".join(traceback.format_exception(kind, error, trace))
