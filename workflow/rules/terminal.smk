@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections import Counter
+from contextlib import suppress
 
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -26,20 +27,19 @@ def runs_of(job):
     return 0
 
 
-def fits_in(files):
-    """Yield the cell, the validation metric and the labels of each run whose fit is among some files."""
-    for file in files:
-        if Path(file).name == "fit.json":
-            fit = json.loads(Path(file).read_text(encoding="utf-8"))
-            if fit["settings"]["monitor"] == "metric" and not whole_pool(fit["cell"]["method"]):
-                yield fit["cell"], fit["best_value"], fit["n_labelled"]
-        elif Path(file).name == "fits.parquet":
-            # Not above: pandas is loaded where there are probes alone.
-            from coldstart.storage import read_metadata, read_table
+def fits_in(file):
+    """Yield the cell, the validation metric and the labels of each run whose fit a file holds."""
+    if Path(file).name == "fit.json":
+        fit = json.loads(Path(file).read_text(encoding="utf-8"))
+        if fit["settings"]["monitor"] == "metric" and not whole_pool(fit["cell"]["method"]):
+            yield fit["cell"], fit["best_value"], fit["n_labelled"]
+    elif Path(file).name == "fits.parquet":
+        # Not above: pandas is loaded where there are probes alone.
+        from coldstart.storage import read_metadata, read_table
 
-            cell = read_metadata(file)["cell"]
-            for fit in read_table(file).to_dict("records") if not whole_pool(cell["method"]) else ():
-                yield {**cell, **fit}, fit["best_value"], fit["n_labelled"]
+        cell = read_metadata(file)["cell"]
+        for fit in read_table(file).to_dict("records") if not whole_pool(cell["method"]) else ():
+            yield {**cell, **fit}, fit["best_value"], fit["n_labelled"]
 
 
 def sentence_in(rule, logs):
@@ -101,8 +101,11 @@ class Watching(logging.Handler):
 
     def note(self, overview, job):
         """Note what validation says of the runs of a job."""
-        for found in fits_in(file for file in map(str, job.output) if f"{RESULTS}/" in file):
-            overview.fit(*found)
+        for file in map(str, job.output):
+            # A damaged file is told by the job that reads it.
+            with suppress(OSError, ValueError, DamagedFile):
+                for found in fits_in(file) if f"{RESULTS}/" in file else ():
+                    overview.fit(*found)
 
     def say(self, now, last):
         """Log what is new, every ten seconds at most and at the end."""
