@@ -110,7 +110,8 @@ def results(folder):
     """Digest of every result that does not tell the time or the machine."""
     kept = {".parquet", ".csv", ".npy", ".md", ".html", ".tex"}
     files = [path for path in sorted(folder.glob("results/small/**/*")) if path.suffix in kept]
-    timed = {"history.csv", "tracking.parquet"}
+    # The report tells what every job took.
+    timed = {"history.csv", "tracking.parquet", "report.html"}
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
