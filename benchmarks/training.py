@@ -10,6 +10,8 @@ the same settings. ``--curve`` compares what they learn instead of their speed.
 import copy
 import tempfile
 import time
+import timeit
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -121,14 +123,9 @@ def ours(network, images, labels, train_rows, val_rows, settings, seed):
     ).history.seconds.tolist()
 
 
-def least(work, *given, times=3):
-    """Seconds of some work, the least of a few."""
-    found = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work(*given)
-        found.append(time.perf_counter() - began)
-    return min(found)
+def least(work, *given):
+    """Seconds of some work, the least of three times."""
+    return min(timeit.repeat(partial(work, *given), number=1, repeat=3))
 
 
 def there_and_back(layer, pixels, gradient):
@@ -205,11 +202,8 @@ def speed(options, folder):
         f"{np.median(seconds[LOOP]) / bare:.2f} times as fast as the {LOOP} is what PyTorch's convolutions allow here.",
     ]
     found = {precision: ratios(seconds, LOOP, precision) for precision in PRECISIONS}
-    return (
-        "Training: one epoch",
-        told,
-        {"seconds": seconds, "ratios": found, "decoding": decoding, "convolutions": bare},
-    )
+    measured = {"seconds": seconds, "ratios": found, "decoding": decoding, "convolutions": bare}
+    return "Training: one epoch", told, measured
 
 
 def curve(options, folder):
