@@ -101,10 +101,10 @@ class Watching(logging.Handler):
 
     def note(self, overview, job):
         """Note what validation says of the runs of a job."""
-        for file in map(str, job.output):
+        for file in (file for file in map(str, job.output) if f"{RESULTS}/" in file):
             # A damaged file is told by the job that reads it.
             with suppress(OSError, ValueError, DamagedFile):
-                for found in fits_in(file) if f"{RESULTS}/" in file else ():
+                for found in fits_in(file):
                     overview.fit(*found)
 
     def say(self, now, last):

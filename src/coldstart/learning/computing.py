@@ -23,9 +23,8 @@ def repeatable(seed, device):
     """Seed torch's own generators and ask for deterministic algorithms; restore both at the end.
 
     Dropout draws from torch's global generators, hence the seed. By default
-    torch then also fills fresh memory before it is written, a twentieth of an
-    epoch on a CPU, which only helps where memory is read that nothing was
-    written to.
+    torch then also fills fresh memory before it is written: that takes time, and
+    helps only where memory is read that nothing was written to.
 
     Parameters
     ----------
